@@ -1,0 +1,43 @@
+#pragma once
+// The fields that forwarding treats in a way of their own, by name.
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+namespace postern::http {
+
+enum class FieldClass : std::uint8_t {
+  other,
+  hop_by_hop,  // Connection, Keep-Alive, Proxy-Connection, TE, Upgrade (RFC 9110 7.6.1); HTTP2-Settings (RFC
+               // 7540 3.2.1)
+  host,
+  content_length,
+  transfer_encoding,
+  content_format,  // Content-Encoding, Content-Type, Content-Range
+  authorization,
+  proxy_authorization,
+  cookie,
+  expect,
+  trailer,
+  forwarded,  // RFC 7239
+  x_forwarded_for,
+  x_forwarded_proto,
+  x_forwarded_host,
+  x_request_id,
+  websocket_protocol,  // Sec-WebSocket-Protocol
+};
+
+// Compares folded: Transfer_Encoding is of the class of Transfer-Encoding, since a backend may read it so.
+FieldClass class_of(std::string_view name) noexcept;
+
+// A spelling with '_' is only ever taken away: never believed, never kept where the class means something.
+inline bool is_underscored(std::string_view name) noexcept {
+  return name.find('_') != std::string_view::npos;
+}
+
+// Whether Connection names the field: then it ends here (RFC 9110 7.6.1). A name in another spelling is
+// another name.
+bool is_nominated(std::string_view name, std::span<const std::string_view> connection) noexcept;
+
+}  // namespace postern::http

@@ -1,0 +1,54 @@
+#pragma once
+// What the fields that steer a connection say, gathered one field at a time while a head is read (RFC 9112 6
+// and 9, RFC 9110 7.6.1 and 7.8).
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include "http/head_fault.hpp"
+#include "http/message.hpp"
+
+namespace postern::http {
+
+// The options of all Connection fields together: each of them is compared with every field when the head is
+// rewritten.
+inline constexpr std::size_t max_connection_options = 64;
+
+enum class KnownField : std::uint8_t {
+  other,
+  host,
+  expect,
+  upgrade,
+  connection,
+  content_length,
+  transfer_encoding,
+  underscored_framing,  // Content_Length, Transfer_Encoding: some backends read them as the real ones
+};
+KnownField recognise(std::string_view name) noexcept;
+
+struct FieldFacts {
+  std::uint64_t content_length = 0;
+  bool has_content_length = false;
+  bool chunked = false;  // Transfer-Encoding is there; nothing but chunked gets this far
+  bool close = false;    // connection options
+  bool keep_alive = false;
+  bool upgrade = false;
+  bool upgrades_to_websocket = false;  // the last Upgrade field's value is exactly that
+  unsigned upgrade_fields = 0;
+
+  // RFC 9112 9.3; close wins over keep-alive.
+  [[nodiscard]] bool persists(Version version) const noexcept {
+    return !close && (version == Version::http_1_1 || keep_alive);
+  }
+  [[nodiscard]] bool names_websocket() const noexcept {
+    return upgrade && upgrade_fields == 1 && upgrades_to_websocket;
+  }
+};
+
+// Adds one field of a message of `version`; its connection options go to `connection` as well.
+HeadFault note_field(FieldFacts& facts, KnownField known, std::string_view value, Version version,
+                     std::vector<std::string_view>& connection);
+
+}  // namespace postern::http

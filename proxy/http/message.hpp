@@ -1,0 +1,63 @@
+#pragma once
+// HTTP/1.1 messages as views over the caller's buffer: nothing here owns a byte of the message.
+
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+namespace postern::http {
+
+enum class Version : std::uint8_t { http_1_0, http_1_1 };
+
+// How the end of a body is found (RFC 9112 6.3).
+enum class Framing : std::uint8_t { none, content_length, chunked, until_close };
+
+// One field line: the name as sent, the value without the optional white space around it (RFC 9110 5.5).
+struct Field {
+  std::string_view name;
+  std::string_view value;
+};
+
+// A request head that passed the checks of RFC 9112 and the stricter ones of this gate. Filled by
+// RequestHeadParser; the vectors keep their capacity so that a connection parses without allocating.
+struct RequestHead {
+  std::string_view method;
+  std::string_view target;  // exactly the bytes of the request line
+  Version version = Version::http_1_1;
+  std::vector<Field> fields;  // in the order received
+
+  std::string_view host;                     // the Host field's value; empty when absent (HTTP/1.0 only)
+  Framing framing = Framing::none;           // none, content_length or chunked
+  std::uint64_t content_length = 0;          // meaningful when framing is content_length
+  std::vector<std::string_view> connection;  // the options of every Connection field, as sent
+  bool keep_alive = true;                    // what the client asked for (RFC 9112 9.3)
+  bool expects_continue = false;             // Expect: 100-continue on HTTP/1.1
+  bool websocket_upgrade = false;  // GET, HTTP/1.1, no body, Connection: upgrade, Upgrade: exactly websocket
+
+  void clear();
+};
+
+// A response head from the upstream.
+struct ResponseHead {
+  Version version = Version::http_1_1;
+  unsigned status = 0;      // 100 to 599
+  std::string_view reason;  // may be empty
+  std::vector<Field> fields;
+
+  Framing framing = Framing::none;  // for a response to the method that was sent (RFC 9112 6.3)
+  std::uint64_t content_length = 0;
+  std::vector<std::string_view> connection;
+  bool keep_alive = true;           // whether the upstream connection may carry another request
+  bool websocket_accepted = false;  // 101 with Connection: upgrade and Upgrade: exactly websocket
+
+  void clear();
+};
+
+// Case-insensitive comparison of ASCII letters only (RFC 9110 5.1), never the locale's.
+bool equal_ignoring_case(std::string_view a, std::string_view b) noexcept;
+
+// As above, and '_' equals '-': backends that fold names as CGI does (RFC 3875 4.1.18) read both spellings as
+// one (CVE-2025-64484).
+bool equal_when_folded(std::string_view a, std::string_view b) noexcept;
+
+}  // namespace postern::http

@@ -1,0 +1,94 @@
+#include "http/field_class.hpp"
+#include "http/field_line.hpp"
+#include "http/rewrite.hpp"
+
+namespace postern::http {
+namespace {
+
+// 1xx and 204 end with their head and say nothing of a length (RFC 9110 8.6, RFC 9112 6.1).
+bool never_framed(const ResponseHead& head) noexcept {
+  return head.status < 200 || head.status == 204;
+}
+
+bool passes(const Field& field, FieldClass field_class, const ResponseHead& head) noexcept {
+  switch (field_class) {
+    case FieldClass::hop_by_hop:
+    case FieldClass::transfer_encoding:
+    case FieldClass::x_request_id:
+      return false;
+    case FieldClass::content_length:
+      // To HEAD and in 304 it tells of a body that is not there; elsewhere it is written from the framing.
+      return head.framing == Framing::none && !never_framed(head) && !is_underscored(field.name);
+    default:
+      return !is_nominated(field.name, head.connection);
+  }
+}
+
+void append_status_line(std::string& out, const ResponseHead& head) {
+  // The version is the gate's own, to an HTTP/1.0 client too (RFC 9112 2.3).
+  out.append("HTTP/1.1 ");
+  append_number(out, head.status);
+  out.append(" ").append(head.reason).append("\r\n");
+}
+
+void append_framing(std::string& out, const ResponseHead& head, bool dechunk) {
+  if (head.framing == Framing::content_length) append_content_length(out, head.content_length);
+  if (head.framing == Framing::chunked && !dechunk) append_field(out, "Transfer-Encoding", "chunked");
+}
+
+void append_persistence(std::string& out, const DownstreamResponse& response) {
+  if (!response.keep_alive) {
+    append_field(out, "Connection", "close");
+  } else if (response.client_version == Version::http_1_0) {
+    append_field(out, "Connection", "keep-alive");
+  }
+}
+
+bool passes_as_trailer(const Field& field) noexcept {
+  switch (class_of(field.name)) {
+    case FieldClass::hop_by_hop:
+    case FieldClass::content_length:
+    case FieldClass::transfer_encoding:
+    case FieldClass::trailer:
+    case FieldClass::x_request_id:
+      return false;
+    default:
+      return true;
+  }
+}
+
+}  // namespace
+
+void write_response_head(std::string& out, const ResponseHead& head, const DownstreamResponse& response) {
+  const bool switches = head.status == 101;
+  const bool interim = head.status < 200 && !switches;
+  append_status_line(out, head);
+
+  bool subprotocol_selected = false;
+  for (const Field& field : head.fields) {
+    const FieldClass field_class = class_of(field.name);
+    if (!passes(field, field_class, head)) continue;
+    if (field_class == FieldClass::websocket_protocol && !is_underscored(field.name))
+      subprotocol_selected = true;
+    append_field(out, field.name, field.value);
+  }
+
+  if (!never_framed(head)) append_framing(out, head, response.dechunk);
+  if (switches) out.append("Connection: Upgrade\r\nUpgrade: websocket\r\n");
+  if (switches && response.add_bearer_subprotocol && !subprotocol_selected) {
+    append_field(out, "Sec-WebSocket-Protocol", "bearer");
+  }
+  if (!interim) append_field(out, "X-Request-Id", response.request_id);
+  if (!interim && !switches) append_persistence(out, response);
+  out.append("\r\n");
+}
+
+void write_last_chunk_downstream(std::string& out, std::span<const Field> trailers) {
+  out.append("0\r\n");
+  for (const Field& field : trailers) {
+    if (passes_as_trailer(field)) append_field(out, field.name, field.value);
+  }
+  out.append("\r\n");
+}
+
+}  // namespace postern::http
