@@ -1,0 +1,57 @@
+#pragma once
+// The decision: one pure function over the parsed head, the policy, the keys and the time. The server runs it
+// per request, `postern explain` prints it, the tests tabulate it, the fuzzers hammer it.
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "gate/answer.hpp"
+#include "gate/credentials.hpp"
+#include "http/message.hpp"
+#include "route/rule_table.hpp"
+#include "route/target.hpp"
+#include "token/uid.hpp"
+#include "token/verifier.hpp"
+
+namespace postern::gate {
+
+// Immutable while requests are judged; shared by all threads.
+struct Policy {
+  route::RuleTable rules;
+  bool forward_preflight = true;      // POSTERN_CORS_PREFLIGHT=reject makes it false
+  bool forward_authorization = true;  // for whoever writes the head; the decision does not depend on it
+  WebSocketToken websocket_token = WebSocketToken::header_only;
+  std::uint64_t max_body_bytes = 100ULL << 20;
+};
+
+// The steps of the decision, in their order.
+enum class Step : std::uint8_t { head, target, rule, credentials, token, route, owner, forward };
+std::string_view text_of(Step step) noexcept;
+
+struct Verdict {
+  Answer answer = Answer::bad_request;  // none: forward
+  Step step = Step::head;               // the step that decided
+  std::string_view reason;              // static text for the log and the metrics: "ok", "encoded slash", ...
+  const route::Rule* rule = nullptr;    // the rule that matched, if any; owned by the policy
+  token::Uid uid;                       // once verified, also when refused later; empty without a valid token
+  std::int64_t expires_at = 0;          // Unix seconds; meaningful when uid is set
+  bool preflight = false;               // a CORS preflight forwarded without identity and Authorization
+  bool bearer_subprotocol = false;      // "bearer" and a token in Sec-WebSocket-Protocol: never passed on
+  bool must_close = false;  // the connection ends after the answer (malformed, ambiguous or too large)
+
+  [[nodiscard]] bool forward() const noexcept { return answer == Answer::none; }
+};
+
+// Judges a head that the head parser accepted: target, rule, credentials, token, route, owner, in this order.
+// `target` is filled from the head and belongs to the caller; `now` is Unix seconds. What would be forwarded
+// but declares a Content-Length over policy.max_body_bytes is content_too_large. A CORS preflight is OPTIONS
+// without a body, with Origin and Access-Control-Request-Method once each, on a path that some rule matches;
+// all other OPTIONS are ordinary requests.
+Verdict judge(const http::RequestHead& head, const Policy& policy, token::Verifier& verifier,
+              std::int64_t now, route::Target& target);
+
+// The verdict on a head that the parser refused.
+Verdict refuse_head(unsigned status, std::string_view reason) noexcept;
+
+}  // namespace postern::gate
