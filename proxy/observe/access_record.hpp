@@ -1,0 +1,29 @@
+#pragma once
+// What is remembered of one request for its log line. Plain values: this room knows none of the others.
+
+#include <cstdint>
+#include <string_view>
+
+namespace postern::observe {
+
+// Views must live until the record is pushed; the queue copies their bytes. There is no room for a token
+// here: the query, the fields and the body are never recorded.
+struct AccessRecord {
+  std::int64_t unix_microseconds = 0;  // when the head was complete
+  std::string_view request_id;
+  std::string_view peer;
+  std::string_view method;
+  std::string_view path;        // raw, without the query
+  std::string_view rule;        // the template that matched; empty: none
+  std::string_view verdict;     // "forward", "refuse" or "close"
+  std::string_view reason;      // "ok", "expired", "encoded slash", ...
+  std::string_view uid;         // verified; empty: nobody
+  unsigned status = 0;          // sent to the client; 0: the connection ended without an answer
+  std::uint64_t bytes_in = 0;   // request body, as received
+  std::uint64_t bytes_out = 0;  // response body, as sent
+  std::uint32_t total_microseconds = 0;
+  std::uint32_t upstream_microseconds =
+      0;  // from the first byte sent upstream to its final response head; 0: not asked
+};
+
+}  // namespace postern::observe

@@ -1,0 +1,131 @@
+#include "observe/log.hpp"
+
+#include <spdlog/logger.h>
+#include <spdlog/pattern_formatter.h>
+#include <spdlog/sinks/stdout_sinks.h>
+
+#include <atomic>
+#include <chrono>
+#include <deque>
+#include <mutex>
+#include <thread>
+
+namespace postern::observe {
+namespace {
+
+// While requests flow the thread looks again this soon, so that workers need not wake it for each of them.
+constexpr std::chrono::milliseconds gathering{10};
+
+std::int64_t now_microseconds() {
+  using namespace std::chrono;
+  return duration_cast<microseconds>(system_clock::now().time_since_epoch()).count();
+}
+
+spdlog::level::level_enum spdlog_level(Level level) {
+  switch (level) {
+    case Level::debug:
+      return spdlog::level::debug;
+    case Level::info:
+      return spdlog::level::info;
+    case Level::warn:
+      return spdlog::level::warn;
+    case Level::error:
+      return spdlog::level::err;
+    case Level::off:
+      break;
+  }
+  return spdlog::level::off;
+}
+
+}  // namespace
+
+struct Log::State {
+  State(Level least, Format chosen)
+      : level(least), format(chosen), logger("postern", std::make_shared<spdlog::sinks::stdout_sink_mt>()) {
+    logger.set_pattern("%v");
+    logger.set_level(spdlog_level(least));
+    // A log that cannot be written (a closed pipe, a full disk) must not end the gate.
+    logger.set_error_handler([](const std::string&) {});
+  }
+
+  bool drain() {
+    bool any = false;
+    std::string storage;
+    AccessRecord record;
+    for (RecordQueue& queue : queues) {
+      while (queue.pop(record, storage)) {
+        logger.info(format_access(record, format));
+        any = true;
+      }
+      if (const auto dropped = queue.take_dropped(); dropped != 0) {
+        logger.warn(format_event(now_microseconds(), Level::warn, "access records dropped",
+                                 {{"count", std::to_string(dropped)}}, format));
+      }
+    }
+    if (any) logger.flush();
+    return any;
+  }
+
+  void run() {
+    while (true) {
+      const bool ending = stop.load(std::memory_order_acquire);
+      if (drain()) {
+        if (!ending) std::this_thread::sleep_for(gathering);
+        continue;
+      }
+      if (ending) return;
+      // Announce the sleep, look once more, then wait: a record pushed in between is seen by one of the two.
+      asleep.store(true, std::memory_order_seq_cst);
+      if (drain() || stop.load(std::memory_order_acquire)) {
+        asleep.store(false, std::memory_order_relaxed);
+        continue;
+      }
+      asleep.wait(true, std::memory_order_acquire);
+    }
+  }
+
+  Level level;
+  Format format;
+  spdlog::logger logger;
+  std::deque<RecordQueue> queues;
+  std::atomic<bool> stop{false};
+  std::atomic<bool> asleep{false};
+  std::thread thread;
+};
+
+Log::Log(Level level, Format format) : state_(std::make_unique<State>(level, format)) {}
+
+Log::~Log() {
+  if (!state_->thread.joinable()) return;
+  state_->stop.store(true, std::memory_order_release);
+  wake();
+  state_->thread.join();
+}
+
+void Log::event(Level level, std::string_view message, Details details) {
+  if (level < state_->level) return;
+  state_->logger.log(spdlog_level(level),
+                     format_event(now_microseconds(), level, message, details, state_->format));
+  state_->logger.flush();
+}
+
+RecordQueue& Log::add_queue() {
+  return state_->queues.emplace_back();
+}
+
+void Log::start() {
+  state_->thread = std::thread([state = state_.get()] { state->run(); });
+}
+
+bool Log::wants_access() const noexcept {
+  return state_->level <= Level::info;
+}
+
+void Log::wake() noexcept {
+  if (state_->asleep.load(std::memory_order_seq_cst) &&
+      state_->asleep.exchange(false, std::memory_order_acq_rel)) {
+    state_->asleep.notify_one();
+  }
+}
+
+}  // namespace postern::observe

@@ -1,0 +1,53 @@
+#pragma once
+// The log: one JSON object a line (or text for people) on standard output. Access records are formatted and
+// written by a thread of its own; events of the process, rare as they are, by whoever has one.
+
+#include <cstdint>
+#include <initializer_list>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "observe/record_queue.hpp"
+
+namespace postern::observe {
+
+enum class Level : std::uint8_t { debug, info, warn, error, off };
+enum class Format : std::uint8_t { json, text };
+
+// A line as it will stand in the log, without the newline. Times are UTC (RFC 3339). Bytes that are not
+// printable ASCII are escaped, so that no request can forge a line.
+std::string format_access(const AccessRecord& record, Format format);
+
+using Details = std::initializer_list<std::pair<std::string_view, std::string_view>>;
+std::string format_event(std::int64_t unix_microseconds, Level level, std::string_view message,
+                         Details details, Format format);
+
+class Log {
+ public:
+  Log(Level level, Format format);
+  // Writes what is queued, then ends the thread.
+  ~Log();
+  Log(const Log&) = delete;
+  Log& operator=(const Log&) = delete;
+
+  // An event of the process; any thread, never on the request path.
+  void event(Level level, std::string_view message, Details details = {});
+
+  // A queue for one worker; call before start(). Owned by the log.
+  RecordQueue& add_queue();
+  void start();
+
+  // Whether access records are wanted at all (level info or finer).
+  [[nodiscard]] bool wants_access() const noexcept;
+  // Tells the log thread that a queue has something; cheap when it is awake.
+  void wake() noexcept;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace postern::observe

@@ -1,0 +1,86 @@
+#include <doctest/doctest.h>
+
+#include <string>
+
+#include "observe/log.hpp"
+
+using namespace postern::observe;
+
+namespace {
+
+AccessRecord sample() {
+  AccessRecord record;
+  record.unix_microseconds = 1'767'225'600'123'456;
+  record.request_id = "r1";
+  record.peer = "192.0.2.7";
+  record.method = "GET";
+  record.path = "/api/alice/tasks";
+  record.rule = "/api/{user_id}/**";
+  record.verdict = "forward";
+  record.reason = "ok";
+  record.uid = "alice";
+  record.status = 200;
+  record.bytes_in = 3;
+  record.bytes_out = 225;
+  record.total_microseconds = 1234;
+  record.upstream_microseconds = 56;
+  return record;
+}
+
+}  // namespace
+
+TEST_CASE("an access record is one JSON object with every field of the contract") {
+  CHECK(
+      format_access(sample(), Format::json) ==
+      R"({"time":"2026-01-01T00:00:00.123Z","level":"info","msg":"request","request_id":"r1","peer":"192.0.2.7",)"
+      R"("method":"GET","path":"/api/alice/tasks","rule":"/api/{user_id}/**","verdict":"forward","reason":"ok",)"
+      R"("uid":"alice","status":200,"bytes_in":3,"bytes_out":225,"total_ms":1.234,"upstream_ms":0.056})");
+}
+
+TEST_CASE("rule and uid are left out when there is none") {
+  AccessRecord record = sample();
+  record.rule = {};
+  record.uid = {};
+  const std::string line = format_access(record, Format::json);
+  CHECK(line.find("\"rule\"") == std::string::npos);
+  CHECK(line.find("\"uid\"") == std::string::npos);
+}
+
+TEST_CASE("bytes of a request never forge a line or a member") {
+  struct Row {
+    std::string_view path;
+    std::string_view expected;
+    std::string_view why;
+  };
+  const Row rows[] = {
+      {"/a\"b", R"("path":"/a\"b")", "a quote would end the string"},
+      {"/a\\b", R"("path":"/a\\b")", "a backslash would begin an escape"},
+      {"/a\nb\r", R"("path":"/a\u000ab\u000d")", "a line feed would begin another line"},
+      {"/\x7f\x1b[2J", R"("path":"/\u007f\u001b[2J")", "terminals act on escapes"},
+      {"/\xc3\xa9", R"("path":"/\u00c3\u00a9")", "bytes that may not be UTF-8 are shown one by one"},
+  };
+  for (const Row& row : rows) {
+    CAPTURE(row.why);
+    AccessRecord record = sample();
+    record.path = row.path;
+    for (const Format format : {Format::json, Format::text}) {
+      const std::string line = format_access(record, format);
+      CHECK(line.find('\n') == std::string::npos);
+      if (format == Format::json) CHECK(line.find(row.expected) != std::string::npos);
+    }
+  }
+}
+
+TEST_CASE("the text format says the same for people") {
+  CHECK(format_access(sample(), Format::text) ==
+        "2026-01-01T00:00:00.123Z 192.0.2.7 GET /api/alice/tasks 200 forward (ok) uid=alice "
+        "rule=/api/{user_id}/** "
+        "1.234ms id=r1");
+}
+
+TEST_CASE("an event carries its details") {
+  CHECK(format_event(0, Level::warn, "draining", {{"connections", "3"}}, Format::json) ==
+        R"({"time":"1970-01-01T00:00:00.000Z","level":"warn","msg":"draining","connections":"3"})");
+  CHECK(format_event(0, Level::info, "listening", {{"address", "127.0.0.1:80"}}, Format::text) ==
+        "1970-01-01T00:00:00.000Z info listening address=127.0.0.1:80");
+}
