@@ -1,0 +1,120 @@
+#pragma once
+// The configuration: read from environment variables only, every problem collected, no secret ever printed.
+
+#include <array>
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "route/rule_table.hpp"
+#include "token/verifier.hpp"
+
+namespace postern::config {
+
+// An address to listen on or to connect to.
+struct TcpEndpoint {
+  std::string host;  // name, IPv4, or IPv6 without brackets
+  std::uint16_t port = 0;
+};
+struct UnixEndpoint {
+  std::string path;
+};
+using Endpoint = std::variant<TcpEndpoint, UnixEndpoint>;
+std::string to_string(const Endpoint& endpoint);  // "host:port", "[v6]:port", "unix:/path"
+
+// A range of peer addresses, "10.0.0.0/8", "::1", "unix" is not one. Addresses are kept as 16 bytes, IPv4
+// mapped.
+struct AddressRange {
+  std::array<unsigned char, 16> network{};
+  unsigned prefix = 128;  // of the mapped form: 96 + the IPv4 prefix
+
+  [[nodiscard]] bool contains(const std::array<unsigned char, 16>& address) const noexcept;
+};
+
+enum class LogLevel : std::uint8_t { debug, info, warn, error, off };
+enum class LogFormat : std::uint8_t { json, text };
+
+using Milliseconds = std::chrono::milliseconds;
+
+struct Config {
+  std::vector<std::string> secrets;  // verify in this order; wiped by clear_secrets()
+
+  Endpoint listen = TcpEndpoint{"0.0.0.0", 8080};
+  Endpoint upstream = TcpEndpoint{"127.0.0.1", 8000};
+  std::optional<Endpoint> admin_listen = TcpEndpoint{"127.0.0.1", 9090};
+
+  std::vector<route::Rule> rules;
+  token::ClaimsPolicy claims;
+  std::string user_header = "X-User-Id";
+
+  bool forward_authorization = true;
+  bool forward_preflight = true;
+  std::vector<std::string> cors_origins;
+  bool websocket_subprotocol_token = false;
+  bool close_at_expiry = false;
+  std::vector<AddressRange> trusted_proxies;
+
+  unsigned threads = 1;  // at least 1
+  std::size_t max_connections = 10000;
+  std::size_t max_header_bytes = 16 * 1024;
+  std::uint64_t max_body_bytes = 100ULL << 20;
+  Milliseconds header_timeout{10'000};
+  Milliseconds idle_timeout{75'000};
+  Milliseconds connect_timeout{2'000};
+  Milliseconds response_timeout{60'000};
+  Milliseconds stream_idle_timeout{300'000};
+  Milliseconds upstream_idle_timeout{4'000};
+  Milliseconds drain_timeout{25'000};
+
+  LogLevel log_level = LogLevel::info;
+  LogFormat log_format = LogFormat::json;
+
+  void clear_secrets() noexcept;  // overwrites them
+};
+
+// One thing wrong, e.g. {"POSTERN_LISTEN", "port is missing", "POSTERN_LISTEN=0.0.0.0:8080"}.
+struct Problem {
+  std::string variable;
+  std::string what;
+  std::string example;
+};
+std::string to_string(const Problem& problem);  // one line, no secret in it
+
+struct Outcome {
+  Config config;  // to be used only when there are no problems
+  std::vector<Problem> problems;
+  std::vector<std::string> warnings;  // one line each
+};
+
+struct Variable {
+  std::string_view name;
+  std::string_view value;
+};
+
+// A file read whole, or why it could not be ("No such file or directory").
+struct FileContent {
+  std::string bytes;
+  std::string error;  // empty: bytes are good
+};
+
+// What reading needs from the machine, as values, so that it can be tested.
+struct Machine {
+  std::function<FileContent(const std::string& path)> read_file;
+  unsigned usable_cpus = 1;
+};
+
+// Every variable is looked at and every problem noted. An empty value counts as unset (compose files pass
+// `${X:-}`).
+Outcome read(std::span<const Variable> environment, const Machine& machine);
+
+// Each variable with its effective value in declaration order, secrets redacted; for `postern check`.
+std::vector<std::pair<std::string, std::string>> describe(const Config& config);
+
+}  // namespace postern::config

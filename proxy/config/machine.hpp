@@ -1,0 +1,17 @@
+#pragma once
+// What the configuration asks of the machine it runs on.
+
+#include "config/config.hpp"
+
+namespace postern::config {
+
+// Files are read from disk; usable_cpus as below.
+Machine this_machine();
+
+FileContent read_file(const std::string& path);
+
+// CPUs that this process may use: its affinity mask, and no more than the cgroup's quota allows, rounded up
+// (cgroup v2 cpu.max, v1 cpu.cfs_quota_us). At least 1.
+unsigned usable_cpus(unsigned affinity, const std::function<FileContent(const std::string&)>& read);
+
+}  // namespace postern::config

@@ -1,0 +1,105 @@
+#include <algorithm>
+
+#include "config/config.hpp"
+#include "config/secrets.hpp"
+#include "config/values.hpp"
+#include "config/variables.hpp"
+
+namespace postern::config {
+namespace {
+
+// Kubernetes puts these into every container beside a Service called "postern".
+bool injected_by_kubernetes(std::string_view name) {
+  return name == "POSTERN_PORT" || name.starts_with("POSTERN_PORT_") || name.starts_with("POSTERN_SERVICE_");
+}
+
+// Kubernetes writes "tcp://10.0.0.1:80"; a person writes "8080" and wonders.
+bool meant_as_setting(const Variable& variable) {
+  return variable.name == "POSTERN_PORT" && variable.value.find("://") == std::string_view::npos;
+}
+
+void read_variable(const VariableSpec& spec, std::string_view value, Outcome& outcome) {
+  if (spec.read == nullptr) {
+    // Switched off is as good as unset.
+    if (value == "off" || value == "false") return;
+    outcome.problems.push_back(
+        {std::string(spec.name), "is not available in this version", "unset " + std::string(spec.name)});
+    return;
+  }
+  std::string problem = spec.read(value, outcome.config);
+  if (problem.empty()) return;
+  outcome.problems.push_back(
+      {std::string(spec.name), std::move(problem), std::string(spec.name) + "=" + std::string(spec.example)});
+}
+
+void read_unknown(std::string_view name, Outcome& outcome) {
+  const std::string nearest(nearest_variable(name));
+  outcome.problems.push_back({shown(name).substr(1, std::min<std::size_t>(name.size(), 60)),
+                              "is not a known variable; did you mean " + nearest + "?",
+                              "unset it, or " + nearest + "=..."});
+}
+
+// What no variable can know alone.
+void check_together(Outcome& outcome) {
+  for (std::string& conflict : route::RuleTable::conflicts(outcome.config.rules)) {
+    outcome.problems.push_back(
+        {"POSTERN_USER_PATHS, _TOKEN_PATHS, _PUBLIC_PATHS", std::move(conflict), "one kind for each path"});
+  }
+  const auto wildcards_alike = [](const route::Segment& a, const route::Segment& b) {
+    const bool both_literal =
+        a.kind == route::Segment::Kind::literal && b.kind == route::Segment::Kind::literal;
+    return both_literal ? a.literal == b.literal
+                        : a.kind != route::Segment::Kind::literal && b.kind != route::Segment::Kind::literal;
+  };
+  for (const route::Rule& user : outcome.config.rules) {
+    if (user.kind != route::RuleKind::user) continue;
+    for (const route::Rule& other : outcome.config.rules) {
+      if (other.kind == route::RuleKind::user || other.rest != user.rest ||
+          !std::equal(user.segments.begin(), user.segments.end(), other.segments.begin(),
+                      other.segments.end(), wildcards_alike)) {
+        continue;
+      }
+      outcome.warnings.push_back("the " + std::string(text_of(other.kind)) + " path '" + other.text +
+                                 "' is never used: '" + user.text + "' is more specific");
+    }
+  }
+  if (outcome.config.upstream_idle_timeout >= Milliseconds(5000)) {
+    outcome.warnings.push_back(
+        "POSTERN_UPSTREAM_IDLE_TIMEOUT: uvicorn closes idle connections after 5s unless told otherwise; keep "
+        "below that");
+  }
+}
+
+}  // namespace
+
+Outcome read(std::span<const Variable> environment, const Machine& machine) {
+  Outcome outcome;
+  outcome.config.threads = std::max(1U, machine.usable_cpus);
+  read_variable(*std::find_if(variables().begin(), variables().end(),
+                              [](const VariableSpec& spec) { return spec.name == "POSTERN_USER_PATHS"; }),
+                "/api/{user_id}/**", outcome);
+  SecretSources secrets;
+  for (const Variable& variable : environment) {
+    if (variable.value.empty()) continue;
+    if (variable.name == "BETTER_AUTH_SECRET") secrets.secret = variable.value;
+    if (variable.name == "BETTER_AUTH_SECRET_FILE") secrets.secret_file = variable.value;
+    if (variable.name == "BETTER_AUTH_SECRETS") secrets.secrets = variable.value;
+    if (meant_as_setting(variable)) {
+      outcome.warnings.push_back(
+          "POSTERN_PORT is left to Kubernetes and not read: POSTERN_LISTEN sets the port");
+    }
+    if (!variable.name.starts_with("POSTERN_") || injected_by_kubernetes(variable.name)) continue;
+    const auto spec = std::find_if(variables().begin(), variables().end(),
+                                   [&](const VariableSpec& known) { return known.name == variable.name; });
+    if (spec != variables().end()) {
+      read_variable(*spec, variable.value, outcome);
+    } else {
+      read_unknown(variable.name, outcome);
+    }
+  }
+  read_secrets(secrets, machine, outcome);
+  check_together(outcome);
+  return outcome;
+}
+
+}  // namespace postern::config

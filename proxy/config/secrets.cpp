@@ -1,0 +1,115 @@
+#include "config/secrets.hpp"
+
+#include <algorithm>
+
+#include "config/values.hpp"
+
+namespace postern::config {
+namespace {
+
+constexpr std::size_t least_bytes = 32;
+// Better Auth falls back to it when no secret is set; it is in every copy of its source.
+constexpr std::string_view published_default = "better-auth-secret-12345678901234567890";
+constexpr std::string_view single_example = "BETTER_AUTH_SECRET=$(openssl rand -base64 32)";
+constexpr std::string_view list_example = "BETTER_AUTH_SECRETS=2:NEW_SECRET,1:OLD_SECRET";
+
+class Reader {
+ public:
+  Reader(const Machine& machine, Outcome& outcome) : machine_(machine), outcome_(outcome) {}
+
+  void add(std::string_view variable, std::string_view secret, std::string_view which,
+           std::string_view example) {
+    if (secret == published_default) {
+      return problem(variable,
+                     std::string(which) + "is Better Auth's published default secret, which anybody knows",
+                     example);
+    }
+    if (secret.size() < least_bytes) {
+      return problem(
+          variable,
+          std::string(which) + "has " + std::to_string(secret.size()) + " bytes, at least 32 are needed",
+          example);
+    }
+    if (secret.find('\0') != std::string_view::npos) {
+      return problem(variable, std::string(which) + "holds a NUL byte, which no environment variable can",
+                     example);
+    }
+    constexpr std::string_view odd_ends = " \t\r\n\"'";
+    if (odd_ends.find(secret.front()) != std::string_view::npos ||
+        odd_ends.find(secret.back()) != std::string_view::npos) {
+      outcome_.warnings.push_back(std::string(variable) + ": " + std::string(which) +
+                                  "begins or ends with white space or a quote; it is taken byte for byte");
+    }
+    auto& secrets = outcome_.config.secrets;
+    if (std::find(secrets.begin(), secrets.end(), secret) == secrets.end()) secrets.emplace_back(secret);
+  }
+
+  void add_file(std::string_view path) {
+    FileContent content = machine_.read_file(std::string(path));
+    if (!content.error.empty()) {
+      return problem("BETTER_AUTH_SECRET_FILE", "cannot read " + shown(path) + ": " + content.error,
+                     "BETTER_AUTH_SECRET_FILE=/run/secrets/better-auth");
+    }
+    std::string_view secret = content.bytes;
+    if (secret.ends_with('\n')) secret.remove_suffix(1);
+    add("BETTER_AUTH_SECRET_FILE", secret, "the file's secret ", "openssl rand -base64 32 > FILE");
+    std::fill(content.bytes.begin(), content.bytes.end(), '\0');
+  }
+
+  // Better Auth reads the list so: split at commas, trim, the version before the first colon.
+  void add_list(std::string_view list) {
+    unsigned position = 0;
+    while (true) {
+      ++position;
+      const std::size_t comma = list.find(',');
+      add_entry(trimmed(list.substr(0, comma)), "entry " + std::to_string(position) + " ");
+      if (comma == std::string_view::npos) return;
+      list.remove_prefix(comma + 1);
+    }
+  }
+
+  void problem(std::string_view variable, std::string what, std::string_view example) {
+    outcome_.problems.push_back({std::string(variable), std::move(what), std::string(example)});
+  }
+
+ private:
+  void add_entry(std::string_view entry, const std::string& which) {
+    const std::size_t colon = entry.find(':');
+    if (colon == std::string_view::npos || !parse_number(entry.substr(0, colon))) {
+      return problem("BETTER_AUTH_SECRETS", which + "is not VERSION:SECRET", list_example);
+    }
+    add("BETTER_AUTH_SECRETS", trimmed(entry.substr(colon + 1)), which, list_example);
+  }
+
+  const Machine& machine_;
+  Outcome& outcome_;
+};
+
+}  // namespace
+
+void read_secrets(const SecretSources& sources, const Machine& machine, Outcome& outcome) {
+  Reader reader(machine, outcome);
+  if (!sources.secrets.empty()) reader.add_list(sources.secrets);
+  if (!sources.secret.empty() && !sources.secret_file.empty()) {
+    reader.problem("BETTER_AUTH_SECRET_FILE", "is set beside BETTER_AUTH_SECRET: keep one of them",
+                   "unset BETTER_AUTH_SECRET");
+  } else if (!sources.secret.empty()) {
+    reader.add("BETTER_AUTH_SECRET", sources.secret, "", single_example);
+  } else if (!sources.secret_file.empty()) {
+    reader.add_file(sources.secret_file);
+  } else if (sources.secrets.empty()) {
+    reader.problem("BETTER_AUTH_SECRET",
+                   "is required (or BETTER_AUTH_SECRET_FILE): the secret that Better Auth signs with",
+                   single_example);
+  }
+}
+
+void Config::clear_secrets() noexcept {
+  for (std::string& secret : secrets) {
+    volatile char* bytes = secret.data();
+    for (std::size_t i = 0; i < secret.size(); ++i) bytes[i] = '\0';
+  }
+  secrets.clear();
+}
+
+}  // namespace postern::config

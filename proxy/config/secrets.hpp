@@ -1,0 +1,23 @@
+#pragma once
+// The shared secrets, as Better Auth holds them: the exact bytes, never trimmed or decoded.
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "config/config.hpp"
+
+namespace postern::config {
+
+// What the environment says of the secrets; empty views: not set.
+struct SecretSources {
+  std::string_view secret;       // BETTER_AUTH_SECRET
+  std::string_view secret_file;  // BETTER_AUTH_SECRET_FILE
+  std::string_view secrets;      // BETTER_AUTH_SECRETS
+};
+
+// Fills outcome.config.secrets: the rotation list in its order, then the single one, without duplicates. What
+// is wrong goes to the problems, what is odd to the warnings; neither ever shows a byte of a secret.
+void read_secrets(const SecretSources& sources, const Machine& machine, Outcome& outcome);
+
+}  // namespace postern::config
