@@ -1,0 +1,67 @@
+#pragma once
+// Deadlines without a timer per read: each connection holds one, setting it is a store, and a sweep per
+// thread looks at all of them a few times a second. So a deadline fires up to one tick late, never early.
+
+#include <boost/intrusive/list.hpp>
+#include <cstdint>
+
+#include "net/asio.hpp"
+
+namespace postern::net {
+
+// What a connection is waiting for when its deadline passes.
+enum class Phase : std::uint8_t { none, idle, head, connect, response, stream, token, linger };
+
+class Deadlines;
+
+// Base of whatever has a deadline. on_deadline() is called once per tick until a later deadline is set.
+class Timed
+    : public boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>> {
+ public:
+  virtual void on_deadline(Phase phase) = 0;
+  // The process is draining: end now if idle.
+  virtual void on_drain() = 0;
+
+  void arm(Phase phase, Clock::duration from_now) noexcept;
+  void disarm() noexcept { expiry_ = Clock::time_point::max(); }
+
+ protected:
+  Timed() = default;
+  ~Timed() = default;
+  Timed(const Timed&) = delete;
+  Timed& operator=(const Timed&) = delete;
+
+ private:
+  friend class Deadlines;
+  Phase phase_ = Phase::none;
+  Clock::time_point expiry_ = Clock::time_point::max();
+};
+
+// One per thread, used on that thread only.
+class Deadlines {
+ public:
+  static constexpr std::chrono::milliseconds tick{100};
+
+  explicit Deadlines(const Executor& executor) : timer_(executor) {}
+
+  // The object must outlive its membership, which ends with it.
+  void add(Timed& timed);
+  [[nodiscard]] bool empty() const noexcept { return members_.empty(); }
+  void drain_all();
+  void expire_all(Phase phase);
+  // No further ticks.
+  void stop() { timer_.cancel(); }
+
+ private:
+  using Members = boost::intrusive::list<Timed, boost::intrusive::constant_time_size<false>>;
+  void schedule();
+  // Calls `visit` on each member; a visit may end members, itself included.
+  template <class Visit>
+  void for_each(Visit visit);
+
+  Members members_;
+  Timer timer_;
+  bool ticking_ = false;
+};
+
+}  // namespace postern::net

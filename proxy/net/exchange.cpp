@@ -1,0 +1,188 @@
+#include "net/exchange.hpp"
+
+#include <algorithm>
+#include <boost/asio/experimental/awaitable_operators.hpp>
+
+#include "http/rewrite.hpp"
+#include "net/socket_io.hpp"
+
+namespace postern::net {
+namespace {
+
+// RFC 9110 9.2.2.
+bool idempotent(std::string_view method) {
+  constexpr std::array<std::string_view, 5> methods = {"GET", "HEAD", "OPTIONS", "PUT", "DELETE"};
+  return std::find(methods.begin(), methods.end(), method) != methods.end();
+}
+
+// What each failure is called in the log, and what the client hears if it has heard nothing yet.
+struct Ending {
+  std::string_view reason;
+  gate::Answer answer;
+};
+constexpr std::array<Ending, 11> endings = {{
+    {"ok", gate::Answer::none},
+    {"upstream unreachable", gate::Answer::bad_gateway},
+    {"upstream closed early", gate::Answer::bad_gateway},
+    {"malformed upstream response", gate::Answer::bad_gateway},
+    {"upstream response cut short", gate::Answer::none},
+    {"upstream timeout", gate::Answer::gateway_timeout},
+    {"stream idle timeout", gate::Answer::none},
+    {"token expired while streaming", gate::Answer::token_expired},
+    {"client went away", gate::Answer::none},
+    {"malformed chunked body", gate::Answer::bad_request},
+    {"body too large", gate::Answer::content_too_large},
+}};
+
+}  // namespace
+
+Exchange::Exchange(Session& session, const gate::Verdict& verdict)
+    : session_(session),
+      worker_(session.worker),
+      work_(*session.workspace),
+      verdict_(verdict),
+      head_size_(work_.request_parser.head_size()) {
+  if (work_.request.framing == http::Framing::content_length) body_left_ = work_.request.content_length;
+  work_.request_chunks.reset();
+}
+
+Awaitable<Exchange::Result> Exchange::run() {
+  write_upstream_head();
+  whole_ = work_.request.framing != http::Framing::chunked && body_left_ <= work_.from_client.size();
+  if (whole_) {
+    co_await send_request_and_read_head();
+    if (failure_ == Failure::none) co_await relay_response();
+    work_.from_client.take(static_cast<std::size_t>(body_left_));
+  } else {
+    co_await stream_request();
+  }
+  finish();
+  co_return result();
+}
+
+void Exchange::write_upstream_head() {
+  const http::RequestHead& head = work_.request;
+  http::UpstreamRequest request;
+  request.target = work_.target.origin_form();
+  // RFC 9112 3.2.2: the authority of an absolute-form target replaces Host.
+  request.authority = work_.target.authority().empty() ? head.host : work_.target.authority();
+  request.identity_header = worker_.settings.user_header;
+  request.uid = verdict_.uid.view();
+  request.forward_authorization = worker_.settings.policy.forward_authorization && !verdict_.preflight;
+  request.peer_is_trusted_proxy = session_.peer.is_trusted_proxy();
+  request.peer_address = session_.peer.address();
+  request.request_id = session_.request_id();
+  request.websocket = head.websocket_upgrade;
+  request.strip_bearer_subprotocol = verdict_.bearer_subprotocol;
+  work_.to_upstream.clear();
+  http::write_request_head(work_.to_upstream, head, request);
+}
+
+Awaitable<bool> Exchange::open_upstream(bool only_fresh) {
+  reused_ = false;
+  if (!only_fresh) {
+    if (auto idle = worker_.upstreams.take_idle()) {
+      session_.upstream = std::move(*idle);
+      reused_ = true;
+      co_return true;
+    }
+  }
+  co_return co_await worker_.upstreams.connect(session_.upstream, session_, worker_.settings.connect_timeout);
+}
+
+// The head and as much of a Content-Length body as is here leave in one write.
+Awaitable<error_code> Exchange::send_first() {
+  const auto body = work_.from_client.data().substr(
+      0, static_cast<std::size_t>(std::min<std::uint64_t>(body_left_, work_.from_client.size())));
+  up_[0] = asio::buffer(work_.to_upstream);
+  up_[1] = asio::buffer(body.data(), body.size());
+  sent_at_ = Clock::now();
+  session_.wait_at_most(Phase::stream, worker_.settings.stream_idle_timeout);
+  const error_code error = co_await write_all(session_.upstream, std::span(up_).first(body.empty() ? 1 : 2));
+  if (body.size() == body_left_ && work_.request.framing != http::Framing::chunked) {
+    body_done_ = true;
+    bytes_in_ = body.size();
+  } else if (!error) {
+    body_left_ -= body.size();
+    bytes_in_ += body.size();
+    work_.from_client.take(body.size());
+  }
+  co_return error;
+}
+
+// For a request that is here whole. An upstream may close an idle connection just as it is used again: then
+// the request goes once more, on a fresh one, if nothing of an answer was seen and doing it twice is harmless
+// (RFC 9110 9.2.2).
+Awaitable<> Exchange::send_request_and_read_head() {
+  bool only_fresh = false;
+  while (true) {
+    const bool open = co_await open_upstream(only_fresh);
+    if (!open) co_return fail(Failure::connect);
+    // Where the write fails an answer may be waiting all the same.
+    co_await send_first();
+    session_.wait_at_most(Phase::response, worker_.settings.response_timeout);
+    const bool answered = co_await read_final_head();
+    if (answered || !may_retry()) co_return;
+    failure_ = Failure::none;
+    only_fresh = true;
+  }
+}
+
+// For a request whose body is still coming: both halves at once.
+Awaitable<> Exchange::stream_request() {
+  using namespace asio::experimental::awaitable_operators;
+  const bool open = co_await open_upstream(false);
+  if (!open) co_return fail(Failure::connect);
+  const error_code error = co_await send_first();
+  upload_stuck_ = error.failed();
+  co_await (upload() && download());
+}
+
+bool Exchange::may_retry() const noexcept {
+  return failure_ == Failure::upstream_closed && reused_ && !response_seen_ &&
+         idempotent(work_.request.method);
+}
+
+// Both sides' pending operations end, so that neither half of the exchange waits for the other.
+void Exchange::fail(Failure failure) {
+  if (failure_ == Failure::none) failure_ = failure;
+  error_code ignored;
+  session_.upstream.close(ignored);
+  session_.client.cancel(ignored);
+}
+
+void Exchange::finish() {
+  const bool reusable = failure_ == Failure::none && response_done_ && body_done_ && !upload_stuck_ &&
+                        work_.response.keep_alive && work_.response.status >= 200 &&
+                        work_.from_upstream.size() == 0 && session_.upstream.is_open() && !worker_.draining();
+  if (reusable) {
+    worker_.upstreams.give_back(std::move(session_.upstream));
+    session_.upstream = Socket(worker_.executor());
+  } else {
+    error_code ignored;
+    session_.upstream.close(ignored);
+  }
+}
+
+Exchange::Result Exchange::result() const {
+  const Ending& ending = endings[static_cast<std::size_t>(failure_)];
+  Result result;
+  result.reason = ending.reason;
+  result.status = response_started_ ? work_.response.status : 0;
+  result.bytes_in = bytes_in_;
+  result.bytes_out = bytes_out_;
+  result.upstream_time = upstream_time_;
+  if (failure_ == Failure::none) {
+    const bool unread = !body_done_ || work_.from_client.size() != 0;
+    result.after = keep_client_ ? After::keep : unread ? After::linger : After::close;
+  } else if (!response_started_) {
+    result.answer = ending.answer;
+    if (whole_) result.after = After::keep;
+  } else if (failure_ != Failure::client_gone) {
+    // A client that has part of a response must not take it for the whole.
+    reset_on_close(session_.client);
+  }
+  return result;
+}
+
+}  // namespace postern::net

@@ -1,0 +1,113 @@
+#pragma once
+// One request forwarded and its response relayed: both bodies stream through fixed buffers, each side as fast
+// as the other takes it.
+
+#include <array>
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include "gate/judge.hpp"
+#include "net/session.hpp"
+
+namespace postern::net {
+
+class Exchange {
+ public:
+  struct Result {
+    gate::Answer answer = gate::Answer::none;  // none: the response was relayed, or the client is gone
+    std::string_view reason = "ok";
+    unsigned status = 0;  // relayed to the client; 0: none was
+    std::uint64_t bytes_in = 0;
+    std::uint64_t bytes_out = 0;
+    Clock::duration upstream_time{};
+    After after = After::close;
+  };
+
+  Exchange(Session& session, const gate::Verdict& verdict);
+  Awaitable<Result> run();
+
+ private:
+  // Why the exchange ended before its response did.
+  enum class Failure : std::uint8_t {
+    none,
+    connect,             // no connection to the upstream
+    upstream_closed,     // before a whole response head
+    upstream_garbled,    // what came is not a response
+    upstream_truncated,  // in the middle of the body
+    response_timeout,
+    stream_timeout,
+    token_expired,  // POSTERN_CLOSE_AT_EXPIRY
+    client_gone,
+    body_malformed,
+    body_too_large,
+  };
+
+  // The request's way: exchange.cpp, upload.cpp.
+  void write_upstream_head();
+  Awaitable<bool> open_upstream(bool only_fresh);
+  Awaitable<error_code> send_first();
+  Awaitable<> send_request_and_read_head();
+  Awaitable<> stream_request();
+  Awaitable<> upload();
+  Awaitable<bool> read_more_body();
+  [[nodiscard]] bool gather_sized();
+  [[nodiscard]] bool gather_chunked();
+
+  // The response's way: download.cpp, tunnel.cpp.
+  Awaitable<> download();
+  Awaitable<bool> read_final_head();
+  Awaitable<bool> pass_interim();
+  Awaitable<bool> read_upstream();
+  Awaitable<bool> write_client();
+  Awaitable<> relay_response();
+  Awaitable<bool> relay_sized();
+  Awaitable<bool> relay_chunked();
+  Awaitable<bool> relay_until_close();
+  void write_client_head();
+  Awaitable<> tunnel();
+  Awaitable<> tunnel_one_way(Socket& from, Socket& to, Buffer& buffer, std::size_t keep,
+                             std::uint64_t& bytes);
+
+  void fail(Failure failure);
+  // The deadline that passed says what went wrong; `otherwise` if none did.
+  void fail_by_deadline(Failure otherwise);
+  void finish();
+  [[nodiscard]] bool may_retry() const noexcept;
+  [[nodiscard]] Result result() const;
+
+  static constexpr std::size_t most_pieces = 16;
+
+  Session& session_;
+  Worker& worker_;
+  Workspace& work_;
+  const gate::Verdict& verdict_;
+  const std::size_t head_size_;
+
+  std::array<asio::const_buffer, most_pieces + 4> up_;
+  std::array<asio::const_buffer, most_pieces + 4> down_;
+  std::size_t up_count_ = 0;
+  std::size_t down_count_ = 0;
+  std::size_t up_taken_ = 0;  // bytes of from_client that the buffers in up_ stand for
+  std::array<char, 20> up_chunk_header_;
+  std::array<char, 20> down_chunk_header_;
+
+  Failure failure_ = Failure::none;
+  bool whole_ = false;             // the request, body included, was here before anything was sent
+  bool reused_ = false;            // the upstream connection carried a request before
+  bool body_done_ = false;         // the request body is sent whole
+  bool upload_stuck_ = false;      // the upstream takes no more of it
+  bool response_seen_ = false;     // a byte of a response came
+  bool response_started_ = false;  // the client has (part of) the final head
+  bool response_done_ = false;
+  bool keep_client_ = false;
+  bool upstream_ended_cleanly_ = false;
+  unsigned interim_ = 0;
+  std::uint64_t body_left_ = 0;  // Content-Length bytes still to send
+  std::uint64_t bytes_in_ = 0;
+  std::uint64_t bytes_out_ = 0;
+  Clock::time_point sent_at_{};
+  Clock::duration upstream_time_{};
+};
+
+}  // namespace postern::net

@@ -1,0 +1,109 @@
+#include "net/listener.hpp"
+
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <cstring>
+
+namespace postern::net {
+namespace {
+
+constexpr int backlog = 4096;
+
+struct Bound {
+  int descriptor = -1;
+  const char* failed = nullptr;  // the call that failed; errno says why
+};
+
+Bound bind_one(const Protocol::endpoint& endpoint, bool reuse_port) {
+  const int descriptor =
+      ::socket(endpoint.protocol().family(), SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+  if (descriptor < 0) return {-1, "socket"};
+  const int on = 1;
+  if (reuse_port) {
+    ::setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+    ::setsockopt(descriptor, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on);
+  }
+  if (::bind(descriptor, endpoint.data(), static_cast<socklen_t>(endpoint.size())) != 0 ||
+      ::listen(descriptor, backlog) != 0) {
+    const int why = errno;
+    ::close(descriptor);
+    errno = why;
+    return {-1, "bind"};
+  }
+  return {descriptor, nullptr};
+}
+
+std::uint16_t port_of(int descriptor) {
+  asio::ip::tcp::endpoint endpoint;
+  socklen_t size = static_cast<socklen_t>(endpoint.capacity());
+  ::getsockname(descriptor, endpoint.data(), &size);
+  return endpoint.port();
+}
+
+// A socket file that nobody listens on is left over from a process that was killed.
+void remove_stale(const std::string& path) {
+  struct stat status {};
+  if (::stat(path.c_str(), &status) != 0 || !S_ISSOCK(status.st_mode)) return;
+  asio::io_context context;
+  asio::local::stream_protocol::socket probe(context);
+  error_code error;
+  probe.connect(asio::local::stream_protocol::endpoint(path), error);
+  if (error == asio::error::connection_refused) ::unlink(path.c_str());
+}
+
+std::string failure(const config::Endpoint& endpoint, const std::string& why) {
+  return "cannot listen on " + config::to_string(endpoint) + ": " + why;
+}
+
+}  // namespace
+
+std::variant<Listeners, std::string> Listeners::open(const config::Endpoint& wanted, unsigned count) {
+  Listeners listeners;
+  if (const auto* unix = std::get_if<config::UnixEndpoint>(&wanted)) {
+    if (unix->path.size() >= sizeof(sockaddr_un{}.sun_path)) return failure(wanted, "the path is too long");
+    remove_stale(unix->path);
+    const Bound bound = bind_one(asio::local::stream_protocol::endpoint(unix->path), false);
+    if (bound.failed != nullptr) return failure(wanted, std::strerror(errno));
+    listeners.unix_path_ = unix->path;
+    listeners.descriptors_.push_back(bound.descriptor);
+    while (listeners.descriptors_.size() < count) {
+      listeners.descriptors_.push_back(::fcntl(bound.descriptor, F_DUPFD_CLOEXEC, 0));
+    }
+    listeners.address_ = config::to_string(wanted);
+    return listeners;
+  }
+
+  const auto& tcp = std::get<config::TcpEndpoint>(wanted);
+  asio::io_context context;
+  asio::ip::tcp::resolver resolver(context);
+  error_code error;
+  const auto found =
+      resolver.resolve(tcp.host, std::to_string(tcp.port), asio::ip::resolver_base::passive, error);
+  if (error || found.empty()) return failure(wanted, "the host name has no address");
+  asio::ip::tcp::endpoint endpoint = *found.begin();
+  for (unsigned i = 0; i < count; ++i) {
+    const Bound bound = bind_one(endpoint, true);
+    if (bound.failed != nullptr) return failure(wanted, std::strerror(errno));
+    listeners.descriptors_.push_back(bound.descriptor);
+    endpoint.port(port_of(bound.descriptor));
+  }
+  listeners.address_ =
+      config::to_string(config::TcpEndpoint{endpoint.address().to_string(), endpoint.port()});
+  return listeners;
+}
+
+Listeners::~Listeners() {
+  for (const int descriptor : descriptors_) ::close(descriptor);
+  if (!unix_path_.empty()) ::unlink(unix_path_.c_str());
+}
+
+int Listeners::take() {
+  const int descriptor = descriptors_.back();
+  descriptors_.pop_back();
+  return descriptor;
+}
+
+}  // namespace postern::net

@@ -1,0 +1,39 @@
+#pragma once
+// Listening sockets.
+
+#include <boost/system/result.hpp>
+#include <string>
+#include <vector>
+
+#include "config/config.hpp"
+#include "net/asio.hpp"
+
+namespace postern::net {
+
+// One descriptor per worker for the same address: by SO_REUSEPORT for TCP, so that the kernel spreads
+// connections; the one socket duplicated for a unix path. All close on exec and do not block.
+class Listeners {
+ public:
+  // Binds and listens. On failure the text says what could not be done: "cannot listen on 0.0.0.0:8080:
+  // Address already in use".
+  static std::variant<Listeners, std::string> open(const config::Endpoint& endpoint, unsigned count);
+
+  Listeners(Listeners&& other) noexcept = default;
+  Listeners& operator=(Listeners&&) = delete;
+  // Closes what was not taken and removes the unix path.
+  ~Listeners();
+
+  // Gives away the descriptor of the next worker.
+  int take();
+  // What was bound, with the port that the kernel chose for port 0.
+  [[nodiscard]] const std::string& address() const noexcept { return address_; }
+
+ private:
+  Listeners() = default;
+
+  std::vector<int> descriptors_;
+  std::string address_;
+  std::string unix_path_;
+};
+
+}  // namespace postern::net

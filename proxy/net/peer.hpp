@@ -1,0 +1,27 @@
+#pragma once
+// Who is at the other end of an accepted connection.
+
+#include <array>
+#include <span>
+#include <string_view>
+
+#include "config/config.hpp"
+#include "net/asio.hpp"
+
+namespace postern::net {
+
+class Peer {
+ public:
+  // A unix-domain peer has no address and counts as 127.0.0.1. An IPv4-mapped address is shown as IPv4.
+  Peer(const Protocol::endpoint& endpoint, std::span<const config::AddressRange> trusted_proxies) noexcept;
+
+  [[nodiscard]] std::string_view address() const noexcept { return {text_.data(), size_}; }
+  [[nodiscard]] bool is_trusted_proxy() const noexcept { return trusted_; }
+
+ private:
+  std::array<char, 46> text_{};  // INET6_ADDRSTRLEN
+  std::size_t size_ = 0;
+  bool trusted_ = false;
+};
+
+}  // namespace postern::net

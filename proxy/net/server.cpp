@@ -1,0 +1,130 @@
+#include "net/server.hpp"
+
+#include <csignal>
+#include <deque>
+#include <thread>
+
+#include "net/admin.hpp"
+#include "net/listener.hpp"
+#include "net/worker.hpp"
+
+namespace postern::net {
+namespace {
+
+using observe::Level;
+
+// What runs on the main thread while the workers serve.
+class Server {
+ public:
+  Server(const Settings& settings, const ReloadSecrets& reload, observe::Log& log)
+      : settings_(settings), reload_(reload), log_(log), signals_(context_), drained_(context_) {}
+
+  std::optional<std::string> run(std::shared_ptr<const token::SharedSecrets> secrets);
+
+ private:
+  void start_workers(Listeners& listeners, const std::shared_ptr<const token::SharedSecrets>& secrets);
+  void wait_for_signal();
+  void on_signal(int number);
+  void drain();
+  void reload();
+
+  const Settings& settings_;
+  const ReloadSecrets& reload_;
+  observe::Log& log_;
+  asio::io_context context_{1};
+  asio::signal_set signals_;
+  asio::steady_timer drained_;
+  Shared shared_;
+  std::deque<Worker> workers_;
+  std::vector<std::thread> threads_;
+  std::atomic<std::size_t> running_{0};
+  std::optional<Admin> admin_;
+};
+
+std::optional<std::string> Server::run(std::shared_ptr<const token::SharedSecrets> secrets) {
+  auto listeners = Listeners::open(settings_.listen, settings_.threads);
+  if (auto* problem = std::get_if<std::string>(&listeners)) return *problem;
+  if (settings_.admin_listen) {
+    auto admin = Listeners::open(*settings_.admin_listen, 1);
+    if (auto* problem = std::get_if<std::string>(&admin)) return *problem;
+    admin_.emplace(context_, std::move(std::get<Listeners>(admin)), settings_, shared_);
+  }
+
+  std::signal(SIGPIPE, SIG_IGN);
+  for (const int number : {SIGTERM, SIGINT, SIGHUP}) signals_.add(number);
+  wait_for_signal();
+  start_workers(std::get<Listeners>(listeners), secrets);
+  log_.event(Level::info, "listening",
+             {{"address", std::get<Listeners>(listeners).address()},
+              {"upstream", config::to_string(settings_.upstream)},
+              {"threads", std::to_string(settings_.threads)}});
+  if (admin_) log_.event(Level::info, "admin listening", {{"address", admin_->address()}});
+
+  context_.run();
+  for (std::thread& thread : threads_) thread.join();
+  log_.event(Level::info, "stopped");
+  return std::nullopt;
+}
+
+void Server::start_workers(Listeners& listeners, const std::shared_ptr<const token::SharedSecrets>& secrets) {
+  for (unsigned i = 0; i < settings_.threads; ++i) {
+    workers_.emplace_back(settings_, secrets, log_, shared_).listen(listeners.take());
+  }
+  log_.start();
+  running_ = workers_.size();
+  for (Worker& worker : workers_) {
+    threads_.emplace_back([this, &worker] {
+      worker.run();
+      if (running_.fetch_sub(1) == 1) asio::post(context_, [this] { context_.stop(); });
+    });
+  }
+}
+
+void Server::wait_for_signal() {
+  signals_.async_wait([this](const error_code& error, int number) {
+    if (error) return;
+    on_signal(number);
+    wait_for_signal();
+  });
+}
+
+void Server::on_signal(int number) {
+  if (number == SIGHUP) return reload();
+  if (!shared_.draining.exchange(true)) return drain();
+  log_.event(Level::warn, "second signal: ending at once");
+  for (Worker& worker : workers_) worker.end_now();
+}
+
+void Server::drain() {
+  log_.event(Level::info, "draining",
+             {{"connections", std::to_string(shared_.connections.load())},
+              {"at_most_ms", std::to_string(settings_.drain_timeout.count())}});
+  for (Worker& worker : workers_) worker.begin_drain();
+  drained_.expires_after(settings_.drain_timeout);
+  drained_.async_wait([this](const error_code& error) {
+    if (error) return;
+    log_.event(Level::warn, "drain timeout: cutting what is left",
+               {{"connections", std::to_string(shared_.connections.load())}});
+    for (Worker& worker : workers_) worker.end_now();
+  });
+}
+
+void Server::reload() {
+  const Reloaded reloaded = reload_();
+  if (!reloaded.secrets) {
+    log_.event(Level::error, "keys not reloaded, the old ones stay", {{"problem", reloaded.problem}});
+    return;
+  }
+  for (Worker& worker : workers_) worker.use_secrets(reloaded.secrets);
+  log_.event(Level::info, "keys reloaded", {{"secrets", std::to_string(reloaded.secrets->all().size())}});
+}
+
+}  // namespace
+
+std::optional<std::string> serve(const Settings& settings,
+                                 std::shared_ptr<const token::SharedSecrets> secrets,
+                                 const ReloadSecrets& reload, observe::Log& log) {
+  return Server(settings, reload, log).run(std::move(secrets));
+}
+
+}  // namespace postern::net

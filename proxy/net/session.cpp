@@ -1,0 +1,261 @@
+#include "net/session.hpp"
+
+#include <algorithm>
+
+#include "http/rewrite.hpp"
+#include "net/exchange.hpp"
+#include "net/socket_io.hpp"
+
+namespace postern::net {
+namespace {
+
+constexpr std::chrono::seconds linger_at_most{2};
+constexpr std::chrono::seconds first_request_while_draining{1};
+
+// The value of the only field of that name; empty when it is absent or there twice.
+std::string_view single_field(const http::RequestHead& head, std::string_view name) {
+  std::string_view value;
+  unsigned seen = 0;
+  for (const http::Field& field : head.fields) {
+    if (!http::equal_ignoring_case(field.name, name)) continue;
+    value = field.value;
+    ++seen;
+  }
+  return seen == 1 ? value : std::string_view{};
+}
+
+std::string_view path_of(std::string_view target) {
+  return target.substr(0, target.find_first_of("?#"));
+}
+
+std::uint32_t microseconds_of(Clock::duration duration) {
+  const auto count = std::chrono::duration_cast<std::chrono::microseconds>(duration).count();
+  return static_cast<std::uint32_t>(std::clamp<std::int64_t>(count, 0, UINT32_MAX));
+}
+
+gate::Verdict head_timed_out() {
+  gate::Verdict verdict;
+  verdict.answer = gate::Answer::request_timeout;
+  verdict.reason = "head timeout";
+  verdict.must_close = true;
+  return verdict;
+}
+
+}  // namespace
+
+Session::Session(Worker& owner, Socket socket, Peer from)
+    : worker(owner), client(std::move(socket)), upstream(owner.executor()), peer(from) {
+  worker.deadlines.add(*this);
+}
+
+Session::~Session() {
+  if (workspace) worker.workspaces.give_back(std::move(workspace));
+}
+
+void Session::wait_at_most(Phase phase, Clock::duration duration) noexcept {
+  expired_ = Phase::none;
+  if (phase == Phase::stream && streams_end_) {
+    const auto left = *streams_end_ - Clock::now();
+    if (left < duration) {
+      arm(Phase::token, left);
+      return;
+    }
+  }
+  arm(phase, duration);
+}
+
+void Session::end_streams_at(std::int64_t unix_seconds) noexcept {
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  // Far beyond any stream's life; keeps the sum below the clock's range.
+  const auto at = std::chrono::seconds(std::min<std::int64_t>(unix_seconds, 1LL << 33));
+  streams_end_ = Clock::now() + (at - now);
+}
+
+// Cancelled operations end with an error, and the coroutine sees in expired() why. Which side is cancelled
+// decides what can still be said to the client.
+void Session::on_deadline(Phase phase) {
+  expired_ = phase;
+  error_code ignored;
+  switch (phase) {
+    case Phase::none:
+      break;
+    case Phase::idle:
+    case Phase::head:
+      client.cancel(ignored);
+      break;
+    case Phase::connect:
+    case Phase::response:
+      upstream.close(ignored);
+      break;
+    case Phase::stream:
+    case Phase::token:
+    case Phase::linger:
+      client.cancel(ignored);
+      upstream.close(ignored);
+      break;
+  }
+}
+
+void Session::on_drain() {
+  error_code ignored;
+  // Bytes that are already here are a request that was accepted.
+  if (idle_ && quiet_and_open(client)) client.cancel(ignored);
+}
+
+Awaitable<> Session::run() {
+  After after = After::keep;
+  while (after == After::keep) {
+    if (!workspace || workspace->from_client.size() == 0) {
+      if (workspace) worker.workspaces.give_back(std::move(workspace));
+      const bool readable = co_await wait_for_request();
+      if (!readable) break;
+      workspace = worker.workspaces.borrow();
+    }
+    after = co_await serve_request();
+  }
+  if (after == After::linger) co_await linger();
+}
+
+Awaitable<bool> Session::wait_for_request() {
+  const Clock::duration at_most =
+      worker.draining() ? first_request_while_draining : Clock::duration(worker.settings.idle_timeout);
+  wait_at_most(Phase::idle, at_most);
+  idle_ = true;
+  const auto [error] = co_await client.async_wait(Socket::wait_read, use_tuple);
+  idle_ = false;
+  co_return !error;
+}
+
+Awaitable<Session::HeadOutcome> Session::read_head() {
+  Workspace& work = *workspace;
+  work.from_client.rewind();
+  work.request_parser.reset();
+  work.request.clear();
+  wait_at_most(Phase::head, worker.settings.header_timeout);
+  while (true) {
+    switch (work.request_parser.parse(work.from_client.data(), work.request)) {
+      case http::ParseState::complete:
+        co_return HeadOutcome::complete;
+      case http::ParseState::refused:
+        co_return HeadOutcome::refused;
+      case http::ParseState::incomplete:
+        break;
+    }
+    const auto room = work.from_client.room();
+    const auto [error, count] =
+        co_await client.async_read_some(asio::buffer(room.data(), room.size()), use_tuple);
+    if (error) co_return expired() == Phase::head ? HeadOutcome::timed_out : HeadOutcome::gone;
+    work.from_client.filled(count);
+  }
+}
+
+void Session::choose_request_id() noexcept {
+  request_id_ = single_field(workspace->request, "x-request-id");
+  if (http::sane_request_id(request_id_)) return;
+  worker.request_ids.next(own_request_id_);
+  request_id_ = {own_request_id_.data(), own_request_id_.size()};
+}
+
+Awaitable<After> Session::serve_request() {
+  using namespace std::chrono;
+  Workspace& work = *workspace;
+  const HeadOutcome outcome = co_await read_head();
+  if (outcome == HeadOutcome::gone) co_return After::close;
+  const auto started = Clock::now();
+  const auto wall = system_clock::now().time_since_epoch();
+  streams_end_.reset();
+  choose_request_id();
+
+  gate::Verdict verdict;
+  if (outcome == HeadOutcome::complete) {
+    verdict = gate::judge(work.request, worker.settings.policy, worker.verifier,
+                          duration_cast<seconds>(wall).count(), work.target);
+    work.from_client.take(work.request_parser.head_size());
+  } else if (outcome == HeadOutcome::refused) {
+    const auto fault = work.request_parser.fault();
+    verdict = gate::refuse_head(http::status_of(fault), http::text_of(fault));
+  } else {
+    verdict = head_timed_out();
+  }
+
+  observe::AccessRecord record;
+  record.unix_microseconds = duration_cast<microseconds>(wall).count();
+  record.request_id = request_id_;
+  record.peer = peer.address();
+  record.method = work.request.method;
+  record.path = path_of(work.request.target);
+  record.rule = verdict.rule != nullptr ? std::string_view(verdict.rule->text) : std::string_view{};
+  record.uid = verdict.uid.view();
+  record.verdict = verdict.forward() ? "forward" : "refuse";
+  record.reason = verdict.reason;
+
+  After after = After::close;
+  if (verdict.forward()) {
+    if (worker.settings.close_at_expiry && !verdict.uid.empty()) end_streams_at(verdict.expires_at);
+    Exchange exchange(*this, verdict);
+    const Exchange::Result result = co_await exchange.run();
+    if (result.reason != "ok") record.reason = result.reason;
+    record.status = result.status;
+    record.bytes_in = result.bytes_in;
+    record.bytes_out = result.bytes_out;
+    record.upstream_microseconds = microseconds_of(result.upstream_time);
+    after = result.after;
+    if (result.answer != gate::Answer::none)
+      after = co_await answer(result.answer, record, after != After::keep);
+  } else {
+    after = co_await answer(verdict.answer, record, verdict.must_close || !skip_buffered_body());
+  }
+  record.total_microseconds = microseconds_of(Clock::now() - started);
+  worker.record(record);
+  co_return after;
+}
+
+// A request refused unread keeps its connection only if its body is already here and can be stepped over.
+bool Session::skip_buffered_body() noexcept {
+  const http::RequestHead& head = workspace->request;
+  if (head.framing == http::Framing::none) return true;
+  if (head.framing != http::Framing::content_length) return false;
+  if (head.content_length > workspace->from_client.size()) return false;
+  workspace->from_client.take(static_cast<std::size_t>(head.content_length));
+  return true;
+}
+
+Awaitable<After> Session::answer(gate::Answer answer, observe::AccessRecord& record, bool must_close) {
+  Workspace& work = *workspace;
+  const bool keep = !must_close && work.request.keep_alive &&
+                    work.request.version == http::Version::http_1_1 && !worker.draining();
+  gate::AnswerContext context;
+  context.head_only = work.request.method == "HEAD";
+  context.keep_alive = keep;
+  context.date = worker.date(record.unix_microseconds / 1'000'000);
+  context.request_id = request_id_;
+  context.origin = single_field(work.request, "origin");
+  context.cors_origins = &worker.settings.cors_origins;
+  work.to_client.clear();
+  gate::write_answer(work.to_client, answer, context);
+
+  record.status = gate::status_of(answer);
+  record.bytes_out = work.to_client.size() - (work.to_client.find("\r\n\r\n") + 4);
+  wait_at_most(Phase::stream, worker.settings.stream_idle_timeout);
+  std::array<asio::const_buffer, 1> whole = {asio::buffer(work.to_client)};
+  const error_code error = co_await write_all(client, whole);
+  if (error) co_return After::close;
+  co_return keep ? After::keep : After::linger;
+}
+
+// Closing with unread bytes would send a reset, and the client might never read the answer (RFC 9112 9.6).
+Awaitable<> Session::linger() {
+  error_code error;
+  client.shutdown(Socket::shutdown_send, error);
+  if (error) co_return;
+  wait_at_most(Phase::linger, linger_at_most);
+  Buffer& scrap = workspace->from_client;
+  while (!error) {
+    scrap.clear();
+    const auto room = scrap.room();
+    std::tie(error, std::ignore) =
+        co_await client.async_read_some(asio::buffer(room.data(), room.size()), use_tuple);
+  }
+}
+
+}  // namespace postern::net

@@ -1,0 +1,62 @@
+#pragma once
+// The life of one client connection: one coroutine that reads top to bottom.
+
+#include <optional>
+
+#include "net/peer.hpp"
+#include "net/worker.hpp"
+
+namespace postern::net {
+
+// How a connection goes on after a request.
+enum class After : std::uint8_t {
+  keep,    // the next request
+  close,   // nothing more can be said
+  linger,  // our answer is out, but the client may still be sending: let it read before the connection goes
+};
+
+class Session final : public Timed {
+ public:
+  Session(Worker& worker, Socket client, Peer peer);
+  ~Session();
+
+  // Serves requests until the connection ends. The session must outlive the coroutine.
+  Awaitable<> run();
+
+  // Arms the deadline. In Phase::stream the token's end counts too, when the settings ask for that.
+  void wait_at_most(Phase phase, Clock::duration duration) noexcept;
+  // The phase whose deadline passed since the last wait_at_most(); none if it did not.
+  [[nodiscard]] Phase expired() const noexcept { return expired_; }
+  void end_streams_at(std::int64_t unix_seconds) noexcept;
+
+  void on_deadline(Phase phase) override;
+  void on_drain() override;
+
+  Worker& worker;
+  Socket client;
+  Socket upstream;
+  const Peer peer;
+  std::unique_ptr<Workspace> workspace;
+
+ private:
+  enum class HeadOutcome : std::uint8_t { complete, refused, timed_out, gone };
+
+  Awaitable<bool> wait_for_request();
+  Awaitable<HeadOutcome> read_head();
+  Awaitable<After> serve_request();
+  Awaitable<After> answer(gate::Answer answer, observe::AccessRecord& record, bool must_close);
+  Awaitable<> linger();
+  void choose_request_id() noexcept;
+  [[nodiscard]] bool skip_buffered_body() noexcept;
+
+  Phase expired_ = Phase::none;
+  bool idle_ = false;
+  RequestIds::Id own_request_id_{};
+  std::string_view request_id_;
+  std::optional<Clock::time_point> streams_end_;
+
+ public:
+  [[nodiscard]] std::string_view request_id() const noexcept { return request_id_; }
+};
+
+}  // namespace postern::net

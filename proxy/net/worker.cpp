@@ -1,0 +1,174 @@
+#include "net/worker.hpp"
+
+#include <array>
+#include <ctime>
+
+#include "gate/answer.hpp"
+#include "net/session.hpp"
+#include "net/socket_io.hpp"
+
+namespace postern::net {
+namespace {
+
+// Out of descriptors or memory: others may end meanwhile.
+constexpr std::chrono::milliseconds accept_pause{100};
+
+// Connections over the limit that hear 503 at a time; more than these are closed unheard.
+constexpr std::size_t most_turning_away = 256;
+
+// Ends a connection that is turned away without waiting for a client that never reads.
+class TurnedAway final : public Timed {
+ public:
+  explicit TurnedAway(Socket taken) : socket(std::move(taken)) {}
+  void on_deadline(Phase) override {
+    error_code ignored;
+    socket.close(ignored);
+  }
+  void on_drain() override {}
+
+  Socket socket;
+};
+
+}  // namespace
+
+Worker::Worker(const Settings& given, std::shared_ptr<const token::SharedSecrets> secrets, observe::Log& log,
+               Shared& shared)
+    : settings(given),
+      verifier(std::move(secrets), given.claims),
+      deadlines(context_.get_executor()),
+      workspaces(given.max_header_bytes),
+      upstreams(context_.get_executor(), deadlines, given.upstream, given.upstream_idle_timeout),
+      shared_(shared),
+      log_(log),
+      records_(log.add_queue()) {}
+
+void Worker::listen(int descriptor) {
+  sockaddr_storage address{};
+  socklen_t size = sizeof address;
+  ::getsockname(descriptor, reinterpret_cast<sockaddr*>(&address), &size);
+  acceptor_.emplace(context_);
+  acceptor_->assign(Protocol(address.ss_family, 0), descriptor);
+  acceptor_->non_blocking(true);
+  asio::co_spawn(context_.get_executor(), accept_loop(), asio::detached);
+}
+
+void Worker::run() {
+  context_.run();
+}
+
+Awaitable<> Worker::accept_loop() {
+  Timer pause(context_);
+  while (acceptor_->is_open()) {
+    Protocol::endpoint from;
+    auto [error, socket] = co_await acceptor_->async_accept(executor(), from, use_tuple);
+    if (!error) {
+      accepted(std::move(socket), from);
+    } else if (error == asio::error::operation_aborted) {
+      co_return;
+    } else if (error != asio::error::connection_aborted) {
+      pause.expires_after(accept_pause);
+      co_await pause.async_wait(use_tuple);
+    }
+  }
+}
+
+void Worker::accepted(Socket socket, const Protocol::endpoint& from) {
+  error_code ignored;
+  socket.non_blocking(true, ignored);
+  send_promptly(socket);
+  if (shared_.connections.fetch_add(1, std::memory_order_relaxed) < settings.max_connections) {
+    asio::co_spawn(context_.get_executor(), serve(std::move(socket), Peer(from, settings.trusted_proxies)),
+                   asio::detached);
+    return;
+  }
+  shared_.connections.fetch_sub(1, std::memory_order_relaxed);
+  if (turning_away_ < most_turning_away) {
+    asio::co_spawn(context_.get_executor(), turn_away(std::move(socket)), asio::detached);
+  }
+}
+
+Awaitable<> Worker::serve(Socket socket, Peer peer) {
+  ++serving_;
+  const Ending ending{*this, serving_, &shared_.connections};
+  Session session(*this, std::move(socket), peer);
+  co_await session.run();
+}
+
+// 503 at once; what the client sends is not read but for the moment it needs to see the answer.
+Awaitable<> Worker::turn_away(Socket socket) {
+  ++turning_away_;
+  const Ending ending{*this, turning_away_, nullptr};
+  TurnedAway away(std::move(socket));
+  deadlines.add(away);
+  away.arm(Phase::linger, std::chrono::seconds(1));
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  std::string text;
+  gate::AnswerContext context;
+  context.keep_alive = false;
+  context.date = date(std::chrono::duration_cast<std::chrono::seconds>(now).count());
+  gate::write_answer(text, gate::Answer::overloaded, context);
+  std::array<asio::const_buffer, 1> whole = {asio::buffer(text)};
+  error_code error = co_await write_all(away.socket, whole);
+  if (!error) away.socket.shutdown(Socket::shutdown_send, error);
+  std::array<char, 1024> scrap;
+  while (!error) {
+    std::tie(error, std::ignore) = co_await away.socket.async_read_some(asio::buffer(scrap), use_tuple);
+  }
+}
+
+Worker::Ending::~Ending() {
+  --count;
+  if (shared_count != nullptr) shared_count->fetch_sub(1, std::memory_order_relaxed);
+  worker.stop_when_drained();
+}
+
+void Worker::stop_when_drained() {
+  if (acceptor_ && acceptor_->is_open()) return;
+  if (serving_ == 0 && turning_away_ == 0) context_.stop();
+}
+
+void Worker::begin_drain() {
+  asio::post(context_, [this] {
+    error_code error;
+    // Connections that the kernel has already accepted for us are served.
+    while (acceptor_->is_open()) {
+      Protocol::endpoint from;
+      Socket socket(context_.get_executor());
+      acceptor_->accept(socket, from, error);
+      if (error) break;
+      accepted(std::move(socket), from);
+    }
+    acceptor_->close(error);
+    deadlines.drain_all();
+    stop_when_drained();
+  });
+}
+
+void Worker::end_now() {
+  asio::post(context_, [this] { deadlines.expire_all(Phase::linger); });
+}
+
+void Worker::use_secrets(std::shared_ptr<const token::SharedSecrets> secrets) {
+  asio::post(context_,
+             [this, secrets = std::move(secrets)] { verifier = token::Verifier(secrets, settings.claims); });
+}
+
+std::string_view Worker::date(std::int64_t unix_seconds) {
+  if (unix_seconds == date_second_) return date_;
+  const std::time_t seconds = unix_seconds;
+  std::tm utc{};
+  gmtime_r(&seconds, &utc);
+  std::array<char, 64> text;
+  // The C locale is in force: main never sets another.
+  date_.assign(text.data(), std::strftime(text.data(), text.size(), "%a, %d %b %Y %H:%M:%S GMT", &utc));
+  date_second_ = unix_seconds;
+  return date_;
+}
+
+void Worker::record(const observe::AccessRecord& record) noexcept {
+  if (!log_.wants_access()) return;
+  records_.push(record);
+  log_.wake();
+}
+
+}  // namespace postern::net

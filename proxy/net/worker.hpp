@@ -1,0 +1,83 @@
+#pragma once
+// Everything that one thread owns. Workers share nothing but immutable settings and a few counters: no lock
+// is taken on the way of a request.
+
+#include <atomic>
+#include <memory>
+#include <string>
+
+#include "net/asio.hpp"
+#include "net/deadline.hpp"
+#include "net/peer.hpp"
+#include "net/request_id.hpp"
+#include "net/settings.hpp"
+#include "net/upstream_pool.hpp"
+#include "net/workspace.hpp"
+#include "observe/log.hpp"
+#include "token/verifier.hpp"
+
+namespace postern::net {
+
+// What all workers count together.
+struct Shared {
+  std::atomic<std::size_t> connections{0};  // served, not those turned away
+  std::atomic<bool> draining{false};
+};
+
+class Worker {
+  asio::io_context context_{1};  // before all that runs on it
+
+ public:
+  // `log` and `shared` outlive the worker.
+  Worker(const Settings& settings, std::shared_ptr<const token::SharedSecrets> secrets, observe::Log& log,
+         Shared& shared);
+
+  // Takes over a listening descriptor; then run() serves until drained.
+  void listen(int descriptor);
+  void run();
+
+  // From any thread.
+  void begin_drain();  // no new connections, idle ones end, run() returns when the last request is done
+  void end_now();      // what is still under way is cut
+  void use_secrets(std::shared_ptr<const token::SharedSecrets> secrets);
+
+  // On the worker's own thread, for its sessions.
+  [[nodiscard]] Executor executor() { return context_.get_executor(); }
+  [[nodiscard]] bool draining() const noexcept { return shared_.draining.load(std::memory_order_relaxed); }
+  // The time for a Date field; made once a second.
+  std::string_view date(std::int64_t unix_seconds);
+  void record(const observe::AccessRecord& record) noexcept;
+
+  const Settings& settings;
+  token::Verifier verifier;
+  Deadlines deadlines;
+  WorkspacePool workspaces;
+  UpstreamPool upstreams;
+  RequestIds request_ids;
+
+ private:
+  // Counts a connection out, however its coroutine ends.
+  struct Ending {
+    Worker& worker;
+    std::size_t& count;
+    std::atomic<std::size_t>* shared_count;
+    ~Ending();
+  };
+
+  Awaitable<> accept_loop();
+  void accepted(Socket socket, const Protocol::endpoint& from);
+  Awaitable<> serve(Socket socket, Peer peer);
+  Awaitable<> turn_away(Socket socket);
+  void stop_when_drained();
+
+  Shared& shared_;
+  observe::Log& log_;
+  observe::RecordQueue& records_;
+  std::optional<Acceptor> acceptor_;
+  std::size_t serving_ = 0;
+  std::size_t turning_away_ = 0;
+  std::int64_t date_second_ = -1;
+  std::string date_;
+};
+
+}  // namespace postern::net

@@ -1,0 +1,47 @@
+#include "net/workspace.hpp"
+
+#include <cstring>
+
+namespace postern::net {
+
+void Buffer::rewind(std::size_t keep) noexcept {
+  if (begin_ <= keep) return;
+  const std::size_t left = size();
+  if (left != 0) std::memmove(storage_.get() + keep, storage_.get() + begin_, left);
+  begin_ = keep;
+  end_ = keep + left;
+}
+
+Workspace::Workspace(std::size_t max_header_bytes)
+    : from_client(max_header_bytes + body_bytes),
+      from_upstream(max_header_bytes + body_bytes),
+      request_parser(max_header_bytes),
+      response_parser(max_header_bytes) {}
+
+void Workspace::reset() {
+  from_client.clear();
+  from_upstream.clear();
+  request_parser.reset();
+  response_parser.reset();
+  request_chunks.reset();
+  response_chunks.reset();
+  for (std::string* text : {&to_upstream, &to_client}) {
+    text->clear();
+    if (text->capacity() > body_bytes) text->shrink_to_fit();
+  }
+}
+
+std::unique_ptr<Workspace> WorkspacePool::borrow() {
+  if (kept_.empty()) return std::make_unique<Workspace>(max_header_bytes_);
+  auto workspace = std::move(kept_.back());
+  kept_.pop_back();
+  return workspace;
+}
+
+void WorkspacePool::give_back(std::unique_ptr<Workspace> workspace) {
+  if (kept_.size() == most_kept) return;
+  workspace->reset();
+  kept_.push_back(std::move(workspace));
+}
+
+}  // namespace postern::net

@@ -1,0 +1,77 @@
+#pragma once
+// The memory of one request in flight. A connection borrows it from its thread's pool when a request's first
+// byte is there and gives it back when idle, so that an idle connection costs its socket and little else.
+
+#include <cstddef>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "http/chunked.hpp"
+#include "http/head_parser.hpp"
+#include "http/message.hpp"
+#include "route/target.hpp"
+
+namespace postern::net {
+
+// Bytes received and not yet used: filled at the end, taken from the front. The memory never moves.
+class Buffer {
+ public:
+  explicit Buffer(std::size_t capacity)
+      : storage_(std::make_unique_for_overwrite<char[]>(capacity)), capacity_(capacity) {}
+
+  [[nodiscard]] std::string_view data() const noexcept { return {storage_.get() + begin_, end_ - begin_}; }
+  [[nodiscard]] std::size_t size() const noexcept { return end_ - begin_; }
+  [[nodiscard]] std::span<char> room() noexcept { return {storage_.get() + end_, capacity_ - end_}; }
+  void filled(std::size_t bytes) noexcept { end_ += bytes; }
+  void take(std::size_t bytes) noexcept { begin_ += bytes; }
+  // Everything taken is forgotten, but for the first `keep` bytes of the storage, which views still look at.
+  void rewind(std::size_t keep = 0) noexcept;
+  void clear() noexcept { begin_ = end_ = 0; }
+
+ private:
+  std::unique_ptr<char[]> storage_;
+  std::size_t capacity_;
+  std::size_t begin_ = 0;
+  std::size_t end_ = 0;
+};
+
+struct Workspace {
+  // Bytes for bodies beside the largest head.
+  static constexpr std::size_t body_bytes = 32 * 1024;
+
+  explicit Workspace(std::size_t max_header_bytes);
+  // As new, but with the memory it has. A buffer that one odd request blew up is given back.
+  void reset();
+
+  Buffer from_client;
+  Buffer from_upstream;
+  http::RequestHeadParser request_parser;
+  http::ResponseHeadParser response_parser;
+  http::RequestHead request;
+  http::ResponseHead response;
+  http::ChunkedDecoder request_chunks;
+  http::ChunkedDecoder response_chunks;
+  route::Target target;
+  std::string to_upstream;  // a head, a trailer section
+  std::string to_client;
+};
+
+// One per thread.
+class WorkspacePool {
+ public:
+  explicit WorkspacePool(std::size_t max_header_bytes) : max_header_bytes_(max_header_bytes) {}
+
+  std::unique_ptr<Workspace> borrow();
+  void give_back(std::unique_ptr<Workspace> workspace);
+
+ private:
+  // Beyond these the memory goes back to the system.
+  static constexpr std::size_t most_kept = 128;
+  std::size_t max_header_bytes_;
+  std::vector<std::unique_ptr<Workspace>> kept_;
+};
+
+}  // namespace postern::net
