@@ -1,0 +1,11 @@
+#pragma once
+// `postern check`: is the configuration good, and what is it?
+
+#include "command/run.hpp"
+
+namespace postern::command {
+
+// One NAME=value line for each variable to `out`, warnings and problems to `err`.
+int check(const Context& context);
+
+}  // namespace postern::command

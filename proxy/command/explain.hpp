@@ -1,0 +1,12 @@
+#pragma once
+// `postern explain`: what would become of a request, judged by the very function that the server runs.
+
+#include "command/run.hpp"
+
+namespace postern::command {
+
+// [--token T|-] [METHOD] [TARGET]: a line for each step of the decision, then the answer. `done` whatever the
+// answer.
+int explain(std::span<const std::string> arguments, const Context& context);
+
+}  // namespace postern::command

@@ -1,0 +1,67 @@
+#include "command/serve.hpp"
+
+#include <sys/prctl.h>
+
+#include <ostream>
+
+#include "config/report.hpp"
+#include "net/server.hpp"
+#include "observe/log.hpp"
+
+namespace postern::command {
+namespace {
+
+observe::Level level_of(config::LogLevel level) {
+  switch (level) {
+    case config::LogLevel::debug:
+      return observe::Level::debug;
+    case config::LogLevel::info:
+      return observe::Level::info;
+    case config::LogLevel::warn:
+      return observe::Level::warn;
+    case config::LogLevel::error:
+      return observe::Level::error;
+    case config::LogLevel::off:
+      break;
+  }
+  return observe::Level::off;
+}
+
+std::shared_ptr<const token::SharedSecrets> take_secrets(config::Config& config) {
+  auto secrets = std::make_shared<const token::SharedSecrets>(config.secrets);
+  config.clear_secrets();
+  return secrets;
+}
+
+net::Reloaded reload(const Context& context) {
+  config::Outcome outcome = config::read(context.environment, context.machine);
+  if (!outcome.problems.empty()) return {nullptr, config::to_string(outcome.problems.front())};
+  return {take_secrets(outcome.config), {}};
+}
+
+}  // namespace
+
+int serve(const Context& context) {
+  // A core dump would hold the secrets; nor may other processes of this user read our memory.
+  ::prctl(PR_SET_DUMPABLE, 0);
+  config::Outcome outcome = config::read(context.environment, context.machine);
+  if (!outcome.problems.empty()) {
+    config::print_problems(outcome, context.err);
+    return misused;
+  }
+  auto secrets = take_secrets(outcome.config);
+  const auto format =
+      outcome.config.log_format == config::LogFormat::json ? observe::Format::json : observe::Format::text;
+  observe::Log log(level_of(outcome.config.log_level), format);
+  for (const std::string& warning : outcome.warnings) {
+    log.event(observe::Level::warn, "configuration", {{"warning", warning}});
+  }
+  const net::Settings settings = net::make_settings(outcome.config);
+  const auto problem = net::serve(
+      settings, std::move(secrets), [&context] { return reload(context); }, log);
+  if (!problem) return done;
+  context.err << "postern: " << *problem << '\n';
+  return failed;
+}
+
+}  // namespace postern::command

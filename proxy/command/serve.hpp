@@ -1,0 +1,11 @@
+#pragma once
+// `postern serve`: the proxy itself.
+
+#include "command/run.hpp"
+
+namespace postern::command {
+
+// Runs until drained: `done` then, `failed` when it could not start, `misused` on a bad configuration.
+int serve(const Context& context);
+
+}  // namespace postern::command

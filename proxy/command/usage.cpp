@@ -1,0 +1,55 @@
+#include "command/usage.hpp"
+
+#include <iomanip>
+#include <ostream>
+
+#include "config/variables.hpp"
+
+namespace postern::command {
+namespace {
+
+constexpr std::string_view commands = R"(usage: postern [COMMAND]
+
+Authenticating reverse proxy for a FastAPI service behind Better Auth. Configured by environment variables only.
+
+commands:
+  serve                    run the proxy (the default)
+  check                    print the effective configuration, secrets redacted; exit 2 when it is bad
+  token --uid UID          print a development token, signed with the configured secret
+        [--ttl 15m]        how long it is valid
+        [--claim K=V]...   a further claim, or another value for one; V as JSON if it is, else as text
+  explain [--token T|-] [METHOD] [TARGET]
+                           what would become of that request, step by step; - reads the token from standard input
+  --help, --version
+
+signals: SIGTERM or SIGINT drains, a second one ends at once; SIGHUP reads the secrets again
+exit codes: 0 done, 1 failure at run time, 2 bad configuration or usage
+
+variables:
+)";
+
+void print_variable(std::ostream& out, std::string_view name, std::string_view meaning,
+                    std::string_view default_text) {
+  out << "  " << std::left << std::setw(31) << name << ' ' << meaning;
+  if (!default_text.empty()) out << " [" << default_text << ']';
+  out << '\n';
+}
+
+}  // namespace
+
+void print_help(std::ostream& out) {
+  out << commands;
+  print_variable(out, "BETTER_AUTH_SECRET", "the secret that Better Auth signs with, at least 32 bytes", "");
+  print_variable(out, "BETTER_AUTH_SECRET_FILE", "a file that holds it, in its place", "");
+  print_variable(out, "BETTER_AUTH_SECRETS", "Better Auth's rotation list, 2:new,1:old: each verifies", "");
+  for (const config::VariableSpec& variable : config::variables()) {
+    if (variable.read != nullptr) print_variable(out, variable.name, variable.meaning, variable.default_text);
+  }
+}
+
+int misuse(const Context& context, std::string_view problem) {
+  context.err << "postern: " << problem << "; see postern --help\n";
+  return misused;
+}
+
+}  // namespace postern::command
