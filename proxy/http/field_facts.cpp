@@ -27,16 +27,32 @@ bool parse_content_length(std::string_view value, std::uint64_t& length) noexcep
   return length <= static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
 }
 
-HeadFault note_content_length(FieldFacts& facts, std::string_view value) noexcept {
+// Tabs around the value are legal (RFC 9110 5.5), but no sender writes them and some parsers take them for a part of
+// it: a known way to hide a framing field. The field is a view into its line, which ends in CR.
+bool padded_with_tab(const Field& field) noexcept {
+  const char* byte = field.name.data() + field.name.size() + 1;
+  const char* const value_end = field.value.data() + field.value.size();
+  for (; byte != field.value.data(); ++byte) {
+    if (*byte == '\t') return true;
+  }
+  for (byte = value_end; *byte != '\r'; ++byte) {
+    if (*byte == '\t') return true;
+  }
+  return false;
+}
+
+HeadFault note_content_length(FieldFacts& facts, const Field& field) noexcept {
   // Even two equal ones: which of them counts, and whether both are passed on, differs from parser to parser.
   if (facts.has_content_length) return HeadFault::duplicate_content_length;
-  if (!parse_content_length(value, facts.content_length)) return HeadFault::malformed_content_length;
+  if (padded_with_tab(field) || !parse_content_length(field.value, facts.content_length)) return HeadFault::malformed_content_length;
   facts.has_content_length = true;
   return facts.chunked ? HeadFault::conflicting_framing : HeadFault::none;
 }
 
-HeadFault note_transfer_encoding(FieldFacts& facts, std::string_view value, Version version) noexcept {
-  if (facts.chunked || !equal_ignoring_case(value, "chunked")) return HeadFault::malformed_transfer_encoding;
+HeadFault note_transfer_encoding(FieldFacts& facts, const Field& field, Version version) noexcept {
+  if (facts.chunked || padded_with_tab(field) || !equal_ignoring_case(field.value, "chunked")) {
+    return HeadFault::malformed_transfer_encoding;
+  }
   facts.chunked = true;
   // RFC 9112 6.1: with Content-Length it may be an attempt at smuggling, on HTTP/1.0 the framing is faulty.
   const bool conflict = facts.has_content_length || version == Version::http_1_0;
@@ -84,20 +100,20 @@ KnownField recognise(std::string_view name) noexcept {
   }
 }
 
-HeadFault note_field(FieldFacts& facts, KnownField known, std::string_view value, Version version,
+HeadFault note_field(FieldFacts& facts, KnownField known, const Field& field, Version version,
                      std::vector<std::string_view>& connection) {
   switch (known) {
     case KnownField::content_length:
-      return note_content_length(facts, value);
+      return note_content_length(facts, field);
     case KnownField::transfer_encoding:
-      return note_transfer_encoding(facts, value, version);
+      return note_transfer_encoding(facts, field, version);
     case KnownField::underscored_framing:
       return HeadFault::underscored_framing;
     case KnownField::connection:
-      return note_connection(facts, value, connection);
+      return note_connection(facts, field.value, connection);
     case KnownField::upgrade:
       ++facts.upgrade_fields;
-      facts.upgrades_to_websocket = equal_ignoring_case(value, "websocket");
+      facts.upgrades_to_websocket = equal_ignoring_case(field.value, "websocket");
       return HeadFault::none;
     case KnownField::host:
     case KnownField::expect:

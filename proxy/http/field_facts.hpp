@@ -47,8 +47,8 @@ struct FieldFacts {
   }
 };
 
-// Adds one field of a message of `version`; its connection options go to `connection` as well.
-HeadFault note_field(FieldFacts& facts, KnownField known, std::string_view value, Version version,
+// Adds one field, a view into its whole line, of a message of `version`; its connection options go to `connection` as well.
+HeadFault note_field(FieldFacts& facts, KnownField known, const Field& field, Version version,
                      std::vector<std::string_view>& connection);
 
 }  // namespace postern::http

@@ -19,8 +19,8 @@ inline constexpr std::size_t max_field_lines = 256;
 // Sans-IO: give it every byte received for this message so far; it remembers how far it has looked and never
 // looks at a byte twice more than a constant number of times. `buffer` must start at the same address on
 // every call for one head and only ever grow. A fault is found as soon as the offending byte is there, not
-// only once the head is whole; a fault that only the whole head can show (no Host, a refused method) when it
-// is.
+// only once the head is whole; a fault that only a whole line or the whole head can show (a version, a
+// framing field, no Host, a refused method) when it is.
 class RequestHeadParser {
  public:
   // A head of exactly `max_head_bytes`, with its empty line, still passes.

@@ -89,7 +89,7 @@ HeadFault RequestHeadParser::note(const Field& field, RequestHead& head) {
     head.expects_continue = head.version == Version::http_1_1 && ++expect_fields_ == 1 &&
                             equal_ignoring_case(field.value, "100-continue");
   }
-  return note_field(facts_, known, field.value, head.version, head.connection);
+  return note_field(facts_, known, field, head.version, head.connection);
 }
 
 HeadFault RequestHeadParser::conclude(RequestHead& head) const {

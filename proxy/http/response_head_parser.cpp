@@ -29,7 +29,7 @@ ParseState ResponseHeadParser::read(std::string_view bytes, std::string_view req
   HeadFault fault = HeadFault::none;
   const ParseState state =
       read_field_section(bytes, cursor_, head.fields, fault, max_field_lines, [&](const Field& field) {
-        return note_field(facts_, recognise(field.name), field.value, head.version, head.connection);
+        return note_field(facts_, recognise(field.name), field, head.version, head.connection);
       });
   if (state != ParseState::complete) return stop(fault);
   fault = conclude(request_method, head);
