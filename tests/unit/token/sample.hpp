@@ -1,0 +1,36 @@
+#pragma once
+// Tokens to order, for the tests of this folder.
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "token/base64url.hpp"
+#include "token/hs256.hpp"
+#include "token/verifier.hpp"
+
+namespace postern::token::sample {
+
+inline constexpr std::int64_t now = 1767225600;
+inline const std::string secret = "a shared secret of forty characters, say";
+inline const std::string alice = R"({"uid":"alice","iat":1767225000,"exp":1767226500})";
+
+inline std::string encode(std::string_view text) {
+  return encode_base64url({reinterpret_cast<const unsigned char*>(text.data()), text.size()});
+}
+
+// Any header and payload, with a good signature.
+inline std::string token(std::string_view header, std::string_view payload, std::string_view key = secret) {
+  std::string text = encode(header) + '.' + encode(payload);
+  Hs256Tag tag;
+  if (!Hs256Key(key).sign(text, tag)) return {};
+  return text + '.' + encode_base64url(tag);
+}
+
+inline Verifier verifier(ClaimsPolicy policy = {}, std::vector<std::string> secrets = {secret}) {
+  return {std::make_shared<SharedSecrets>(std::move(secrets)), std::move(policy)};
+}
+
+}  // namespace postern::token::sample
