@@ -11,9 +11,9 @@ namespace postern::config {
 
 // What the environment says of the secrets; empty views: not set.
 struct SecretSources {
-  std::string_view secret;       // BETTER_AUTH_SECRET
-  std::string_view secret_file;  // BETTER_AUTH_SECRET_FILE
-  std::string_view secrets;      // BETTER_AUTH_SECRETS
+  std::string_view secret{};       // BETTER_AUTH_SECRET
+  std::string_view secret_file{};  // BETTER_AUTH_SECRET_FILE
+  std::string_view secrets{};      // BETTER_AUTH_SECRETS
 };
 
 // Fills outcome.config.secrets: the rotation list in its order, then the single one, without duplicates. What

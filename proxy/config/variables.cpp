@@ -365,7 +365,7 @@ const std::array<VariableSpec, 40> table = {{
      show_duration<&C::idle_timeout>},
     {"POSTERN_CONNECT_TIMEOUT", "2s", "per address of the upstream, else 502", "2s",
      read_duration<&C::connect_timeout>, show_duration<&C::connect_timeout>},
-    {"POSTERN_RESPONSE_TIMEOUT", "60s", "from the request sent to the response head, else 504", "60s",
+    {"POSTERN_RESPONSE_TIMEOUT", "1m", "from the request sent to the response head, else 504", "60s",
      read_duration<&C::response_timeout>, show_duration<&C::response_timeout>},
     {"POSTERN_STREAM_IDLE_TIMEOUT", "5m", "without a byte in a body or websocket, else close", "5m",
      read_duration<&C::stream_idle_timeout>, show_duration<&C::stream_idle_timeout>},

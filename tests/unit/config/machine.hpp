@@ -1,0 +1,28 @@
+#pragma once
+// A machine to order: its files are a map.
+
+#include <map>
+#include <string>
+
+#include "config/config.hpp"
+
+namespace postern::config::sample {
+
+inline const std::string secret = "0123456789abcdef0123456789abcdef";
+
+inline Machine machine(std::map<std::string, std::string> files = {}, unsigned cpus = 2) {
+  return {[files = std::move(files)](const std::string& path) -> FileContent {
+            const auto found = files.find(path);
+            if (found == files.end()) return {{}, "No such file or directory"};
+            return {found->second, {}};
+          },
+          cpus};
+}
+
+// With a good secret beside.
+inline Outcome with(std::vector<Variable> variables, const Machine& on = machine()) {
+  variables.push_back({"BETTER_AUTH_SECRET", secret});
+  return read(variables, on);
+}
+
+}  // namespace postern::config::sample
