@@ -1,0 +1,128 @@
+"""The to-do service: what it answers, and that users never meet."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+
+from example.app import LARGEST_ID, app
+
+
+@pytest.fixture
+def client(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[TestClient]:
+    """The service with one task, number 1, of alice."""
+    monkeypatch.setenv("TODO_DB", str(tmp_path / "todo.db"))
+    with TestClient(app) as client:
+        added = client.post("/api/alice/tasks", json={"title": "Buy milk"}, headers={"X-User-Id": "alice"})
+        assert (added.status_code, added.json()) == (201, MILK)
+        yield client
+
+
+MILK = {"id": 1, "title": "Buy milk", "done": False}
+DONE = {"done": True}
+
+
+@pytest.mark.parametrize(
+    ("user", "method", "path", "body", "status", "answer", "why"),
+    [
+        ("alice", "GET", "/api/alice/tasks", None, 200, [MILK], "her list"),
+        (
+            "alice",
+            "POST",
+            "/api/alice/tasks",
+            {"title": "x"},
+            201,
+            {"id": 2, "title": "x", "done": False},
+            "a new one",
+        ),
+        ("alice", "PATCH", "/api/alice/tasks/1", DONE, 200, {**MILK, "done": True}, "done"),
+        ("alice", "PATCH", "/api/alice/tasks/1", {"done": False}, 200, MILK, "open again"),
+        ("alice", "PATCH", "/api/alice/tasks/2", DONE, 404, {"detail": "Not Found"}, "no such task"),
+        ("alice", "DELETE", "/api/alice/tasks/1", None, 204, None, "gone"),
+        ("alice", "DELETE", "/api/alice/tasks/2", None, 404, {"detail": "Not Found"}, "no such task"),
+        ("bob", "GET", "/api/bob/tasks", None, 200, [], "another user's list is another list"),
+        (
+            "bob",
+            "PATCH",
+            "/api/bob/tasks/1",
+            DONE,
+            404,
+            {"detail": "Not Found"},
+            "alice's number in bob's path",
+        ),
+        (
+            "bob",
+            "DELETE",
+            "/api/bob/tasks/1",
+            None,
+            404,
+            {"detail": "Not Found"},
+            "alice's number in bob's path",
+        ),
+        ("bob", "GET", "/api/alice/tasks", None, 403, {"detail": "Forbidden"}, "alice's path"),
+        ("bob", "DELETE", "/api/alice/tasks/1", None, 403, {"detail": "Forbidden"}, "alice's path"),
+        (None, "GET", "/api/alice/tasks", None, 401, {"detail": "Not authenticated"}, "nobody"),
+        (
+            None,
+            "POST",
+            "/api/alice/tasks",
+            {"bad": 1},
+            401,
+            {"detail": "Not authenticated"},
+            "before the body is read",
+        ),
+        (
+            None,
+            "GET",
+            "/not/there",
+            None,
+            401,
+            {"detail": "Not authenticated"},
+            "nobody learns which routes exist",
+        ),
+        (None, "GET", "/health", None, 200, {"status": "ok"}, "public"),
+    ],
+)
+def test_users_see_and_change_their_own_tasks_only(
+    client: TestClient, user: Any, method: str, path: str, body: Any, status: int, answer: Any, why: str
+) -> None:
+    response = client.request(method, path, json=body, headers={"X-User-Id": user} if user else {})
+    assert (response.status_code, response.json() if response.content else None) == (status, answer), why
+    kept = client.get("/api/alice/tasks", headers={"X-User-Id": "alice"}).json()
+    assert user == "alice" or kept == [MILK], why
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "why"),
+    [
+        ("POST", "/api/alice/tasks", {}, "no title"),
+        ("POST", "/api/alice/tasks", {"title": ""}, "an empty title"),
+        ("POST", "/api/alice/tasks", {"title": "x" * 201}, "a title too long"),
+        ("PATCH", "/api/alice/tasks/1", {}, "no change"),
+        ("PATCH", "/api/alice/tasks/0", DONE, "no number of a task"),
+        ("PATCH", f"/api/alice/tasks/{LARGEST_ID + 1}", DONE, "more than SQLite can hold"),
+        ("DELETE", "/api/alice/tasks/one", None, "not a number"),
+    ],
+)
+def test_bad_input_is_answered_with_422(
+    client: TestClient, method: str, path: str, body: Any, why: str
+) -> None:
+    response = client.request(method, path, json=body, headers={"X-User-Id": "alice"})
+    assert response.status_code == 422, why
+
+
+def test_tasks_are_still_there_after_a_restart(client: TestClient) -> None:
+    with TestClient(app) as again:
+        assert again.get("/api/alice/tasks", headers={"X-User-Id": "alice"}).json() == [MILK]
+
+
+def test_every_operation_on_a_users_path_is_documented_as_guarded(client: TestClient) -> None:
+    document = client.get("/openapi.json").json()
+    for path, operations in document["paths"].items():
+        for operation in operations.values():
+            guarded = "{user_id}" in path
+            assert operation.get("security") == ([{"bearerAuth": []}] if guarded else None)
+            assert {"401", "403"} <= operation["responses"].keys() or not guarded
+    assert set(document["paths"]) == {"/health", "/api/{user_id}/tasks", "/api/{user_id}/tasks/{task_id}"}
