@@ -13,14 +13,14 @@ UpstreamPool::UpstreamPool(const Executor& executor, Deadlines& deadlines, confi
       resolver_(executor) {
   if (const auto* unix = std::get_if<config::UnixEndpoint>(&upstream_)) {
     addresses_.push_back(asio::local::stream_protocol::endpoint(unix->path));
+    resolved_at_ = never_again;
     return;
   }
   const auto& tcp = std::get<config::TcpEndpoint>(upstream_);
   error_code not_literal;
   const auto address = asio::ip::make_address(tcp.host, not_literal);
   if (!not_literal) addresses_.push_back(asio::ip::tcp::endpoint(address, tcp.port));
-  // A literal address never needs a look-up.
-  resolved_at_ = not_literal ? Clock::time_point{} : Clock::time_point::max();
+  resolved_at_ = not_literal ? Clock::time_point{} : never_again;
 }
 
 std::optional<Socket> UpstreamPool::take_idle() {
@@ -80,7 +80,7 @@ Awaitable<> UpstreamPool::wait_for_addresses(Clock::duration at_most) {
 }
 
 Awaitable<bool> UpstreamPool::connect(Socket& socket, Timed& timed, Clock::duration timeout) {
-  const bool named = resolved_at_ != Clock::time_point::max();
+  const bool named = resolved_at_ != never_again;
   if (named && (addresses_.empty() || Clock::now() - resolved_at_ > resolve_again_after)) {
     timed.disarm();
     refresh_addresses();

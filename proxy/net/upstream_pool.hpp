@@ -33,6 +33,8 @@ class UpstreamPool final : private Timed {
   using Endpoints = std::vector<Protocol::endpoint>;
   static constexpr std::chrono::seconds resolve_again_after{30};
   static constexpr std::size_t most_idle = 256;
+  // When a literal address or a socket's path was looked up: it never needs to be.
+  static constexpr Clock::time_point never_again = Clock::time_point::max();
 
   struct Idle {
     Socket socket;

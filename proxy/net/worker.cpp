@@ -49,7 +49,10 @@ void Worker::listen(int descriptor) {
   acceptor_.emplace(context_);
   acceptor_->assign(Protocol(address.ss_family, 0), descriptor);
   acceptor_->non_blocking(true);
-  asio::co_spawn(context_.get_executor(), accept_loop(), asio::detached);
+  // Without its accept loop a worker is of no use: better that the process ends and is started anew.
+  asio::co_spawn(context_.get_executor(), accept_loop(), [](const std::exception_ptr& failure) {
+    if (failure) std::rethrow_exception(failure);
+  });
 }
 
 void Worker::run() {
@@ -78,12 +81,13 @@ void Worker::accepted(Socket socket, const Protocol::endpoint& from) {
   send_promptly(socket);
   if (shared_.connections.fetch_add(1, std::memory_order_relaxed) < settings.max_connections) {
     asio::co_spawn(context_.get_executor(), serve(std::move(socket), Peer(from, settings.trusted_proxies)),
-                   asio::detached);
+                   [this](const std::exception_ptr& failure) { report(failure); });
     return;
   }
   shared_.connections.fetch_sub(1, std::memory_order_relaxed);
   if (turning_away_ < most_turning_away) {
-    asio::co_spawn(context_.get_executor(), turn_away(std::move(socket)), asio::detached);
+    asio::co_spawn(context_.get_executor(), turn_away(std::move(socket)),
+                   [this](const std::exception_ptr& failure) { report(failure); });
   }
 }
 
@@ -113,6 +117,16 @@ Awaitable<> Worker::turn_away(Socket socket) {
   std::array<char, 1024> scrap;
   while (!error) {
     std::tie(error, std::ignore) = co_await away.socket.async_read_some(asio::buffer(scrap), use_tuple);
+  }
+}
+
+// Out of memory or a mistake of ours: that connection is lost, and somebody should know.
+void Worker::report(const std::exception_ptr& failure) {
+  if (!failure) return;
+  try {
+    std::rethrow_exception(failure);
+  } catch (const std::exception& error) {
+    log_.event(observe::Level::error, "connection failed", {{"problem", error.what()}});
   }
 }
 

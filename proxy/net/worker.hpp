@@ -68,6 +68,7 @@ class Worker {
   void accepted(Socket socket, const Protocol::endpoint& from);
   Awaitable<> serve(Socket socket, Peer peer);
   Awaitable<> turn_away(Socket socket);
+  void report(const std::exception_ptr& failure);
   void stop_when_drained();
 
   Shared& shared_;
