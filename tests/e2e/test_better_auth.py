@@ -40,7 +40,7 @@ def claims_of(bearer):
 def service(request, start_backend, start_gate, tmp_path_factory):
     """The to-do service behind Postern."""
     tcp = request.param == "port"
-    backend = start_backend(EXAMPLE, tcp=tcp, TODO_DB=str(tmp_path_factory.mktemp("todo") / "todo.db"))
+    backend = start_backend(EXAMPLE, tcp=tcp, TASKS_DB=str(tmp_path_factory.mktemp("todo") / "tasks.db"))
     return start_gate(backend, POSTERN_PUBLIC_PATHS="/health", POSTERN_JWT_ISSUER="http://auth.test",
                       POSTERN_JWT_AUDIENCE="http://auth.test", POSTERN_MAX_TOKEN_LIFETIME="15m")
 
@@ -120,7 +120,7 @@ def other_tokens(issuer):
 def test_better_auths_other_tokens_under_the_same_secret_are_401(start_backend, start_gate, other_tokens, uid_claim):
     """E-mail verification, the cached session and the rest: signed with the secret, made for something else."""
     assert {"e-mail verification", "session cache, jwt", "session", "EdDSA by default"} <= set(other_tokens)
-    backend = start_backend(EXAMPLE, TODO_DB=":memory:")
+    backend = start_backend(EXAMPLE, TASKS_DB=":memory:")
     gate = start_gate(backend, POSTERN_UID_CLAIM=uid_claim, POSTERN_TOKEN_PATHS="/openapi.json")
     assert ask(gate, "GET", "/openapi.json", token("alice"))[0] == 200
     for why, bearer in other_tokens.items():

@@ -49,9 +49,9 @@ class Tasks:
 
 
 def tasks() -> Iterator[Tasks]:
-    """A dependency: the store on a connection of its own, closed after the request. TODO_DB is its file."""
+    """A dependency: the store on a connection of its own, closed after the request. TASKS_DB is its file."""
     # FastAPI may run the route in another thread than this dependency, but never both at the same time.
-    db = sqlite3.connect(os.environ.get("TODO_DB", "todo.db"), check_same_thread=False)
+    db = sqlite3.connect(os.environ.get("TASKS_DB", "tasks.db"), check_same_thread=False)
     try:
         db.row_factory = _as_dict
         db.execute(_SCHEMA)

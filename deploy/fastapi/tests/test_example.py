@@ -13,7 +13,7 @@ from example.app import LARGEST_ID, app
 @pytest.fixture
 def client(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[TestClient]:
     """The service with one task, number 1, of alice."""
-    monkeypatch.setenv("TODO_DB", str(tmp_path / "todo.db"))
+    monkeypatch.setenv("TASKS_DB", str(tmp_path / "tasks.db"))
     with TestClient(app) as client:
         added = client.post("/api/alice/tasks", json={"title": "Buy milk"}, headers={"X-User-Id": "alice"})
         assert (added.status_code, added.json()) == (201, MILK)
