@@ -117,8 +117,8 @@ void Exchange::write_client_head() {
   http::DownstreamResponse response;
   response.client_version = work_.request.version;
   response.dechunk = old_client && head.framing == http::Framing::chunked;
-  keep_client_ = work_.request.keep_alive && body_done_ && !worker_.draining() && !response.dechunk &&
-                 head.framing != http::Framing::until_close;
+  end_is_framed_ = !response.dechunk && head.framing != http::Framing::until_close;
+  keep_client_ = work_.request.keep_alive && body_done_ && !worker_.draining() && end_is_framed_;
   response.keep_alive = keep_client_;
   response.request_id = session_.request_id();
   response.add_bearer_subprotocol = verdict_.bearer_subprotocol;

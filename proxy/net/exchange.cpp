@@ -178,8 +178,8 @@ Exchange::Result Exchange::result() const {
   } else if (!response_started_) {
     result.answer = ending.answer;
     if (whole_) result.after = After::keep;
-  } else if (failure_ != Failure::client_gone) {
-    // A client that has part of a response must not take it for the whole.
+  } else if (!end_is_framed_) {
+    // Only the connection's end would say where this response ends: a client must not take the part for the whole.
     reset_on_close(session_.client);
   }
   return result;

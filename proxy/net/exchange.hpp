@@ -99,6 +99,7 @@ class Exchange {
   bool upload_stuck_ = false;      // the upstream takes no more of it
   bool response_seen_ = false;     // a byte of a response came
   bool response_started_ = false;  // the client has (part of) the final head
+  bool end_is_framed_ = false;     // the client can tell a cut response from a whole one
   bool response_done_ = false;
   bool keep_client_ = false;
   bool upstream_ended_cleanly_ = false;

@@ -1,0 +1,114 @@
+// The whole decision: what is forwarded is the head that was judged, with the identity that was verified. The
+// first byte chooses the token that stands for "TOKEN" in the input.
+
+#include "gate/judge.hpp"
+
+#include <array>
+#include <memory>
+#include <string>
+
+#include "http/head_parser.hpp"
+#include "http/rewrite.hpp"
+#include "require.hpp"
+
+using namespace postern;
+using fuzz::require;
+
+namespace {
+
+const std::string secret = "fuzzing-secret-0123456789abcdef-0123";
+constexpr std::int64_t now = 1'767'225'600;
+
+gate::Policy make_policy() {
+  std::vector<route::Rule> rules;
+  const auto add = [&](std::string_view text, route::RuleKind kind) {
+    rules.push_back(std::get<route::Rule>(route::parse_template(text, kind)));
+  };
+  add("/api/{user_id}/**", route::RuleKind::user);
+  add("/m/{user_id}/tree/{leaf}", route::RuleKind::user);
+  add("/api/v2/info", route::RuleKind::any_token);
+  add("/public/**", route::RuleKind::open);
+  gate::Policy policy;
+  policy.rules = route::RuleTable(std::move(rules));
+  policy.websocket_token = gate::WebSocketToken::subprotocol;
+  return policy;
+}
+
+const gate::Policy& policy() {
+  static const gate::Policy one = make_policy();
+  return one;
+}
+
+token::Verifier& verifier() {
+  static token::Verifier one(std::make_shared<const token::SharedSecrets>(std::vector<std::string>{secret}),
+                             {});
+  return one;
+}
+
+std::string_view token_number(std::uint8_t number) {
+  static const std::array<std::string, 4> tokens = {
+      token::sign_hs256(R"({"uid":"alice","exp":1767226000,"iat":1767225500})", secret),
+      token::sign_hs256(R"({"uid":"bob","exp":1767226000})", secret),
+      token::sign_hs256(R"({"uid":"alice","exp":1767220000})", secret),
+      token::sign_hs256(R"({"uid":"alice","exp":1767226000})", "another-secret-0123456789abcdef-0123")};
+  return tokens[number % tokens.size()];
+}
+
+void check_forwarded(const http::RequestHead& head, const gate::Verdict& verdict, const route::Target& target,
+                     std::uint8_t number) {
+  const bool open = verdict.rule->kind == route::RuleKind::open || verdict.preflight;
+  require(open == verdict.uid.empty(), "identity where a rule asks for it, and nowhere else");
+  require(open || number % 4 < 2, "only a good token is let through");
+  require(open || verdict.uid.view() == (number % 4 == 0 ? "alice" : "bob"), "the uid is the token's");
+  if (verdict.rule->kind == route::RuleKind::user && !verdict.preflight) {
+    require(policy().rules.find(target.segments()).user_id == verdict.uid.view(), "the path is the user's");
+  }
+  http::UpstreamRequest request;
+  request.target = target.origin_form();
+  request.authority = target.authority().empty() ? head.host : target.authority();
+  request.identity_header = "X-User-Id";
+  request.uid = verdict.uid.view();
+  request.peer_address = "192.0.2.1";
+  request.request_id = "r";
+  request.websocket = head.websocket_upgrade;
+  request.strip_bearer_subprotocol = verdict.bearer_subprotocol;
+  std::string out;
+  http::write_request_head(out, head, request);
+
+  http::RequestHeadParser parser(1 << 20);
+  http::RequestHead again;
+  require(parser.parse(out, again) == http::ParseState::complete, "what is sent upstream is a sound head");
+  require(parser.head_size() == out.size(), "and one head only");
+  require(again.method == head.method && again.target == target.origin_form(),
+          "for the request that was judged");
+  require(again.framing == head.framing && again.content_length == head.content_length, "with its framing");
+  unsigned identities = 0;
+  for (const auto& field : again.fields) {
+    if (!http::equal_when_folded(field.name, "X-User-Id")) continue;
+    ++identities;
+    require(field.value == verdict.uid.view(), "the identity is the verified one");
+  }
+  require(identities == (verdict.uid.empty() ? 0U : 1U), "one identity, or none");
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  if (size == 0) return 0;
+  std::string text(fuzz::text_of(data + 1, size - 1));
+  if (const auto at = text.find("TOKEN"); at != std::string::npos) text.replace(at, 5, token_number(data[0]));
+
+  http::RequestHeadParser parser(1 << 16);
+  http::RequestHead head;
+  if (parser.parse(text, head) != http::ParseState::complete) return 0;
+  route::Target target;
+  const auto verdict = gate::judge(head, policy(), verifier(), now, target);
+  require(!verdict.reason.empty(), "every verdict has a reason");
+  if (verdict.forward()) {
+    require(verdict.rule != nullptr, "nothing is forwarded without a rule");
+    check_forwarded(head, verdict, target, data[0]);
+  } else {
+    require(gate::status_of(verdict.answer) >= 400, "a refusal has a status");
+  }
+  return 0;
+}
