@@ -25,8 +25,8 @@ void Deadlines::schedule() {
     ticking_ = false;
     if (error) return;
     const auto now = Clock::now();
-    for_each([now](Timed& member) {
-      if (member.expiry_ <= now) member.on_deadline(member.phase_);
+    for_each([this, now](Timed& member) {
+      if (ending_ || member.expiry_ <= now) member.on_deadline(ending_ ? Phase::linger : member.phase_);
     });
     if (!members_.empty()) schedule();
   });
@@ -36,8 +36,9 @@ void Deadlines::drain_all() {
   for_each([](Timed& member) { member.on_drain(); });
 }
 
-void Deadlines::expire_all(Phase phase) {
-  for_each([phase](Timed& member) { member.on_deadline(phase); });
+void Deadlines::end_all() {
+  ending_ = true;
+  for_each([](Timed& member) { member.on_deadline(Phase::linger); });
 }
 
 }  // namespace postern::net

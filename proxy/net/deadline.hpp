@@ -48,7 +48,8 @@ class Deadlines {
   void add(Timed& timed);
   [[nodiscard]] bool empty() const noexcept { return members_.empty(); }
   void drain_all();
-  void expire_all(Phase phase);
+  // Cuts every member, now and at each tick until none is left: what an ended operation leads to ends too.
+  void end_all();
   // No further ticks.
   void stop() { timer_.cancel(); }
 
@@ -62,6 +63,7 @@ class Deadlines {
   Members members_;
   Timer timer_;
   bool ticking_ = false;
+  bool ending_ = false;
 };
 
 }  // namespace postern::net

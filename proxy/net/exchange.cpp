@@ -140,7 +140,7 @@ Awaitable<> Exchange::stream_request() {
 
 bool Exchange::may_retry() const noexcept {
   return failure_ == Failure::upstream_closed && reused_ && !response_seen_ &&
-         idempotent(work_.request.method);
+         session_.expired() == Phase::none && idempotent(work_.request.method);
 }
 
 // Both sides' pending operations end, so that neither half of the exchange waits for the other.
@@ -173,13 +173,15 @@ Exchange::Result Exchange::result() const {
   result.bytes_out = bytes_out_;
   result.upstream_time = upstream_time_;
   if (failure_ == Failure::none) {
-    const bool unread = !body_done_ || work_.from_client.size() != 0;
+    // A client that meant to go on may have sent more, and closing on it would cost it the response's end.
+    const bool unread = !body_done_ || work_.from_client.size() != 0 || work_.request.keep_alive;
     result.after = keep_client_ ? After::keep : unread ? After::linger : After::close;
   } else if (!response_started_) {
     result.answer = ending.answer;
     if (whole_) result.after = After::keep;
   } else if (!end_is_framed_) {
-    // Only the connection's end would say where this response ends: a client must not take the part for the whole.
+    // Only the connection's end would say where this response ends: a client must not take the part for the
+    // whole.
     reset_on_close(session_.client);
   }
   return result;

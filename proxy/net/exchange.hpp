@@ -96,6 +96,7 @@ class Exchange {
   bool whole_ = false;             // the request, body included, was here before anything was sent
   bool reused_ = false;            // the upstream connection carried a request before
   bool body_done_ = false;         // the request body is sent whole
+  bool body_gathered_ = false;     // its last piece is in up_
   bool upload_stuck_ = false;      // the upstream takes no more of it
   bool response_seen_ = false;     // a byte of a response came
   bool response_started_ = false;  // the client has (part of) the final head

@@ -20,6 +20,8 @@ Awaitable<> Exchange::upload() {
       upload_stuck_ = error.failed();
     }
     work_.from_client.take(up_taken_);
+    // Not before: a response that ends while this is being written must be able to call it off.
+    body_done_ = body_gathered_;
   }
   if (body_done_ && !response_started_) {
     session_.wait_at_most(Phase::response, worker_.settings.response_timeout);
@@ -49,7 +51,7 @@ bool Exchange::gather_sized() {
   up_taken_ = piece.size();
   bytes_in_ += piece.size();
   body_left_ -= piece.size();
-  body_done_ = body_left_ == 0;
+  body_gathered_ = body_left_ == 0;
   return true;
 }
 
@@ -89,7 +91,7 @@ bool Exchange::gather_chunked() {
     http::write_last_chunk_upstream(work_.to_upstream, work_.request_chunks.trailers(),
                                     worker_.settings.user_header);
     up_[up_count_++] = asio::buffer(work_.to_upstream);
-    body_done_ = true;
+    body_gathered_ = true;
   }
   return true;
 }

@@ -60,6 +60,9 @@ void Worker::run() {
 }
 
 Awaitable<> Worker::accept_loop() {
+  // An accept that the drain finds completed, but not yet handled, still becomes a session.
+  ++accepting_;
+  const Ending ending{*this, accepting_, nullptr};
   Timer pause(context_);
   while (acceptor_->is_open()) {
     Protocol::endpoint from;
@@ -138,7 +141,7 @@ Worker::Ending::~Ending() {
 
 void Worker::stop_when_drained() {
   if (acceptor_ && acceptor_->is_open()) return;
-  if (serving_ == 0 && turning_away_ == 0) context_.stop();
+  if (accepting_ == 0 && serving_ == 0 && turning_away_ == 0) context_.stop();
 }
 
 void Worker::begin_drain() {
@@ -159,7 +162,7 @@ void Worker::begin_drain() {
 }
 
 void Worker::end_now() {
-  asio::post(context_, [this] { deadlines.expire_all(Phase::linger); });
+  asio::post(context_, [this] { deadlines.end_all(); });
 }
 
 void Worker::use_secrets(std::shared_ptr<const token::SharedSecrets> secrets) {

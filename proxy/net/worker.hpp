@@ -75,6 +75,7 @@ class Worker {
   observe::Log& log_;
   observe::RecordQueue& records_;
   std::optional<Acceptor> acceptor_;
+  std::size_t accepting_ = 0;
   std::size_t serving_ = 0;
   std::size_t turning_away_ = 0;
   std::int64_t date_second_ = -1;
