@@ -45,6 +45,7 @@ class Reader {
   }
 
   void add_file(std::string_view path) {
+    outcome_.config.secret_file = path;
     FileContent content = machine_.read_file(std::string(path));
     if (!content.error.empty()) {
       return problem("BETTER_AUTH_SECRET_FILE", "cannot read " + shown(path) + ": " + content.error,

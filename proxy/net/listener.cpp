@@ -96,8 +96,13 @@ std::variant<Listeners, std::string> Listeners::open(const config::Endpoint& wan
 }
 
 Listeners::~Listeners() {
+  remove_path();
   for (const int descriptor : descriptors_) ::close(descriptor);
+}
+
+void Listeners::remove_path() noexcept {
   if (!unix_path_.empty()) ::unlink(unix_path_.c_str());
+  unix_path_.clear();
 }
 
 int Listeners::take() {

@@ -20,8 +20,11 @@ class Listeners {
 
   Listeners(Listeners&& other) noexcept = default;
   Listeners& operator=(Listeners&&) = delete;
-  // Closes what was not taken and removes the unix path.
+  // Closes what was not taken and removes the unix path, if that is still there.
   ~Listeners();
+
+  // Takes the unix path away before the listening ends: afterwards it may be a successor's.
+  void remove_path() noexcept;
 
   // Gives away the descriptor of the next worker.
   int take();

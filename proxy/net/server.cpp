@@ -4,6 +4,7 @@
 #include <deque>
 #include <thread>
 
+#include "keys/watched_file.hpp"
 #include "net/admin.hpp"
 #include "net/listener.hpp"
 #include "net/worker.hpp"
@@ -13,20 +14,28 @@ namespace {
 
 using observe::Level;
 
+constexpr std::chrono::seconds look_again_after{1};
+
 // What runs on the main thread while the workers serve.
 class Server {
  public:
   Server(const Settings& settings, const ReloadSecrets& reload, observe::Log& log)
-      : settings_(settings), reload_(reload), log_(log), signals_(context_), drained_(context_) {}
+      : settings_(settings),
+        reload_(reload),
+        log_(log),
+        signals_(context_),
+        drained_(context_),
+        watch_(context_) {}
 
   std::optional<std::string> run(std::shared_ptr<const token::SharedSecrets> secrets);
 
  private:
-  void start_workers(Listeners& listeners, const std::shared_ptr<const token::SharedSecrets>& secrets);
+  void start_workers(const std::shared_ptr<const token::SharedSecrets>& secrets);
   void wait_for_signal();
   void on_signal(int number);
   void drain();
   void reload();
+  void watch_secret_file();
 
   const Settings& settings_;
   const ReloadSecrets& reload_;
@@ -34,6 +43,9 @@ class Server {
   asio::io_context context_{1};
   asio::signal_set signals_;
   asio::steady_timer drained_;
+  asio::steady_timer watch_;
+  std::optional<keys::WatchedFile> secret_file_;
+  std::optional<Listeners> listeners_;
   Shared shared_;
   std::deque<Worker> workers_;
   std::vector<std::thread> threads_;
@@ -42,8 +54,9 @@ class Server {
 };
 
 std::optional<std::string> Server::run(std::shared_ptr<const token::SharedSecrets> secrets) {
-  auto listeners = Listeners::open(settings_.listen, settings_.threads);
-  if (auto* problem = std::get_if<std::string>(&listeners)) return *problem;
+  auto opened = Listeners::open(settings_.listen, settings_.threads);
+  if (auto* problem = std::get_if<std::string>(&opened)) return *problem;
+  listeners_.emplace(std::move(std::get<Listeners>(opened)));
   if (settings_.admin_listen) {
     auto admin = Listeners::open(*settings_.admin_listen, 1);
     if (auto* problem = std::get_if<std::string>(&admin)) return *problem;
@@ -53,22 +66,32 @@ std::optional<std::string> Server::run(std::shared_ptr<const token::SharedSecret
   std::signal(SIGPIPE, SIG_IGN);
   for (const int number : {SIGTERM, SIGINT, SIGHUP}) signals_.add(number);
   wait_for_signal();
-  start_workers(std::get<Listeners>(listeners), secrets);
+  if (!settings_.secret_file.empty()) {
+    secret_file_.emplace(settings_.secret_file);
+    watch_secret_file();
+  }
+  start_workers(secrets);
   log_.event(Level::info, "listening",
-             {{"address", std::get<Listeners>(listeners).address()},
+             {{"address", listeners_->address()},
               {"upstream", config::to_string(settings_.upstream)},
               {"threads", std::to_string(settings_.threads)}});
   if (admin_) log_.event(Level::info, "admin listening", {{"address", admin_->address()}});
 
   context_.run();
   for (std::thread& thread : threads_) thread.join();
+  log_.stop();
+  // From here on there is nothing left that a signal could hurry; the default action would spoil the exit
+  // code.
+  sigset_t all;
+  ::sigfillset(&all);
+  ::pthread_sigmask(SIG_BLOCK, &all, nullptr);
   log_.event(Level::info, "stopped");
   return std::nullopt;
 }
 
-void Server::start_workers(Listeners& listeners, const std::shared_ptr<const token::SharedSecrets>& secrets) {
+void Server::start_workers(const std::shared_ptr<const token::SharedSecrets>& secrets) {
   for (unsigned i = 0; i < settings_.threads; ++i) {
-    workers_.emplace_back(settings_, secrets, log_, shared_).listen(listeners.take());
+    workers_.emplace_back(settings_, secrets, log_, shared_).listen(listeners_->take());
   }
   log_.start();
   running_ = workers_.size();
@@ -88,6 +111,15 @@ void Server::wait_for_signal() {
   });
 }
 
+void Server::watch_secret_file() {
+  watch_.expires_after(look_again_after);
+  watch_.async_wait([this](const error_code& error) {
+    if (error) return;
+    if (secret_file_->changed()) reload();
+    watch_secret_file();
+  });
+}
+
 void Server::on_signal(int number) {
   if (number == SIGHUP) return reload();
   if (!shared_.draining.exchange(true)) return drain();
@@ -99,6 +131,7 @@ void Server::drain() {
   log_.event(Level::info, "draining",
              {{"connections", std::to_string(shared_.connections.load())},
               {"at_most_ms", std::to_string(settings_.drain_timeout.count())}});
+  listeners_->remove_path();
   for (Worker& worker : workers_) worker.begin_drain();
   drained_.expires_after(settings_.drain_timeout);
   drained_.async_wait([this](const error_code& error) {

@@ -14,6 +14,7 @@ Settings make_settings(const config::Config& config) {
   settings.listen = config.listen;
   settings.upstream = config.upstream;
   settings.admin_listen = config.admin_listen;
+  settings.secret_file = config.secret_file;
   settings.user_header = config.user_header;
   settings.cors_origins = config.cors_origins;
   settings.trusted_proxies = config.trusted_proxies;

@@ -20,6 +20,8 @@ struct Settings {
   config::Endpoint upstream;
   std::optional<config::Endpoint> admin_listen;
 
+  std::string secret_file;  // read again when it changes; empty: none
+
   std::string user_header;
   std::vector<std::string> cors_origins;
   std::vector<config::AddressRange> trusted_proxies;

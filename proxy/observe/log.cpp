@@ -96,6 +96,10 @@ struct Log::State {
 Log::Log(Level level, Format format) : state_(std::make_unique<State>(level, format)) {}
 
 Log::~Log() {
+  stop();
+}
+
+void Log::stop() {
   if (!state_->thread.joinable()) return;
   state_->stop.store(true, std::memory_order_release);
   wake();

@@ -28,8 +28,7 @@ std::string format_event(std::int64_t unix_microseconds, Level level, std::strin
 class Log {
  public:
   Log(Level level, Format format);
-  // Writes what is queued, then ends the thread.
-  ~Log();
+  ~Log();  // stops
   Log(const Log&) = delete;
   Log& operator=(const Log&) = delete;
 
@@ -39,6 +38,9 @@ class Log {
   // A queue for one worker; call before start(). Owned by the log.
   RecordQueue& add_queue();
   void start();
+  // Writes what is queued and ends the thread; no queue may be pushed to any more. Events can still be
+  // logged.
+  void stop();
 
   // Whether access records are wanted at all (level info or finer).
   [[nodiscard]] bool wants_access() const noexcept;
