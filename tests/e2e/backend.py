@@ -15,8 +15,8 @@ PARSERS = ["h11", "httptools"]
 
 # Debian's Python with Debian's FastAPI, and the newest of both where tests/run could install them.
 PYTHONS = {"debian": "/usr/bin/python3"}
-if os.environ.get("POSTERN_E2E_PYTHON"):
-    PYTHONS["newest"] = os.environ["POSTERN_E2E_PYTHON"]
+if os.environ.get("E2E_PYTHON"):
+    PYTHONS["newest"] = os.environ["E2E_PYTHON"]
 
 
 class Backend:

@@ -59,9 +59,11 @@ class Gate:
             "POSTERN_UPSTREAM": upstream,
             "POSTERN_THREADS": "2",
         }
+        settings = defaults | settings
+        self._has_admin = settings["POSTERN_ADMIN_LISTEN"] != "off"
         self.process = subprocess.Popen(
             [binary()],
-            env=clean_environment(**(defaults | settings)),
+            env=clean_environment(**settings),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -82,7 +84,7 @@ class Gate:
     def wait_until_listening(self):
         self.address = _address(self.wait_for_log(msg="listening")["address"])
         self.admin = None
-        if any(line.get("msg") == "admin listening" for line in self.lines):
+        if self._has_admin:  # its line comes after the other
             self.admin = _address(self.wait_for_log(msg="admin listening")["address"])
         return self
 
@@ -113,6 +115,17 @@ class Gate:
             found = matching()
         assert len(found) >= count, f"no log line {count} with {fields} in {self.lines}; {self._errors.decode()}"
         return found[count - 1]
+
+    def wait_for_text(self, part):
+        """The first line with that in it, of a log that is text; waits for it."""
+
+        def matching():
+            return [line["text"] for line in self.lines if part in line.get("text", "")]
+
+        with self._news:
+            self._news.wait_for(lambda: matching() or self._ended, PATIENCE)
+            assert matching(), f"no {part!r} in {self.lines}; {self._errors.decode()}"
+            return matching()[0]
 
     def requests(self):
         return [line for line in self.lines if line.get("msg") == "request"]

@@ -55,10 +55,10 @@ def answer_ok(connection):
 
 
 class Upstream:
-    """Listens on a port of the kernel's choice, or on a unix socket, and runs `script(connection)` on each connection
-    in a thread of its own. What a script raises fails the test."""
+    """Listens on a port of the kernel's choice, on a unix socket or on the listener it is given, and runs
+    `script(connection)` on each connection in a thread of its own. What a script raises fails the test."""
 
-    def __init__(self, path=None, script=answer_ok, host="127.0.0.1"):
+    def __init__(self, path=None, script=answer_ok, host="127.0.0.1", listener=None):
         self.script = script
         self.requests = []
         self.connections = 0  # accepted so far
@@ -72,7 +72,7 @@ class Upstream:
             self._listener.listen(128)
             self.url = f"unix:{path}"
         else:
-            self._listener = socket.create_server((host, 0), backlog=1024)
+            self._listener = listener or socket.create_server((host, 0), backlog=1024)
             self.port = self._listener.getsockname()[1]
             self.url = f"http://{host}:{self.port}"
         self._acceptor = threading.Thread(target=self._accept, daemon=True)
