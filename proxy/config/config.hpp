@@ -64,7 +64,7 @@ struct Config {
 
   unsigned threads = 1;  // at least 1
   std::size_t max_connections = 10000;
-  std::size_t max_header_bytes = 16 * 1024;
+  std::size_t max_header_bytes = 16384;
   std::uint64_t max_body_bytes = 100ULL << 20;
   Milliseconds header_timeout{10'000};
   Milliseconds idle_timeout{75'000};

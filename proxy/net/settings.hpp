@@ -29,7 +29,7 @@ struct Settings {
 
   unsigned threads = 1;
   std::size_t max_connections = 10000;
-  std::size_t max_header_bytes = 16 * 1024;
+  std::size_t max_header_bytes = 16384;
   config::Milliseconds header_timeout{};
   config::Milliseconds idle_timeout{};
   config::Milliseconds connect_timeout{};

@@ -40,7 +40,7 @@ class Buffer {
 
 struct Workspace {
   // Bytes for bodies beside the largest head.
-  static constexpr std::size_t body_bytes = 32 * 1024;
+  static constexpr std::size_t body_bytes = 32768;
 
   explicit Workspace(std::size_t max_header_bytes);
   // As new, but with the memory it has. A buffer that one odd request blew up is given back.

@@ -91,7 +91,7 @@ TokenFault Verifier::State::check(std::string_view token, std::int64_t now, Veri
   return claims.check(text_in(payload), now, verified);
 }
 
-Verifier::Verifier(std::shared_ptr<const SharedSecrets> secrets, ClaimsPolicy policy)
+Verifier::Verifier(const std::shared_ptr<const SharedSecrets>& secrets, ClaimsPolicy policy)
     : state_(std::make_unique<State>(secrets.get(), std::move(policy))) {}
 Verifier::~Verifier() = default;
 Verifier::Verifier(Verifier&&) noexcept = default;

@@ -85,7 +85,7 @@ class Verifier {
  public:
   // Throws std::runtime_error when OpenSSL has no HMAC-SHA256, a secret is empty or the uid claim cannot hold
   // a uid (start-up only). No secrets at all: nothing verifies.
-  Verifier(std::shared_ptr<const SharedSecrets> secrets, ClaimsPolicy policy);
+  Verifier(const std::shared_ptr<const SharedSecrets>& secrets, ClaimsPolicy policy);
   ~Verifier();
   Verifier(Verifier&&) noexcept;
   Verifier& operator=(Verifier&&) noexcept;
