@@ -2,25 +2,13 @@
 
 #include "http/head_parser.hpp"
 #include "net/socket_io.hpp"
+#include "net/timed_socket.hpp"
 
 namespace postern::net {
 namespace {
 
 constexpr std::chrono::seconds request_at_most{5};
 constexpr std::size_t max_head_bytes = 8192;
-
-// A socket under a deadline.
-class TimedSocket final : public Timed {
- public:
-  explicit TimedSocket(Socket taken) : socket(std::move(taken)) {}
-  void on_deadline(Phase) override {
-    error_code ignored;
-    socket.close(ignored);
-  }
-  void on_drain() override {}
-
-  Socket socket;
-};
 
 std::string text_response(std::string_view status, std::string_view body, std::string_view extra = {}) {
   std::string out = "HTTP/1.1 ";

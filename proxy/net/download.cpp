@@ -49,6 +49,13 @@ Awaitable<bool> Exchange::read_upstream() {
   co_return false;
 }
 
+// The next piece of a body, into the emptied buffer.
+Awaitable<bool> Exchange::read_more_response() {
+  work_.from_upstream.clear();
+  session_.wait_at_most(Phase::stream, worker_.settings.stream_idle_timeout);
+  co_return co_await read_upstream();
+}
+
 Awaitable<bool> Exchange::read_final_head() {
   work_.from_upstream.clear();
   work_.response_parser.reset();
@@ -170,9 +177,7 @@ Awaitable<bool> Exchange::relay_sized() {
     from.take(piece.size());
     if (left == 0) co_return true;
     down_count_ = 0;
-    from.clear();
-    session_.wait_at_most(Phase::stream, worker_.settings.stream_idle_timeout);
-    const bool more = co_await read_upstream();
+    const bool more = co_await read_more_response();
     if (more) continue;
     fail_by_deadline(Failure::upstream_truncated);
     co_return false;
@@ -221,9 +226,7 @@ Awaitable<bool> Exchange::relay_chunked() {
     work_.to_client.clear();
     head = 0;
     if (state == State::data) continue;
-    from.clear();
-    session_.wait_at_most(Phase::stream, worker_.settings.stream_idle_timeout);
-    const bool more = co_await read_upstream();
+    const bool more = co_await read_more_response();
     if (more) continue;
     fail_by_deadline(Failure::upstream_truncated);
     co_return false;
@@ -240,9 +243,7 @@ Awaitable<bool> Exchange::relay_until_close() {
     const bool written = co_await write_client();
     if (!written) co_return false;
     down_count_ = 0;
-    from.clear();
-    session_.wait_at_most(Phase::stream, worker_.settings.stream_idle_timeout);
-    const bool more = co_await read_upstream();
+    const bool more = co_await read_more_response();
     if (more) continue;
     if (upstream_ended_cleanly_) co_return true;
     fail_by_deadline(Failure::upstream_truncated);

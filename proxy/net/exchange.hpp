@@ -59,6 +59,7 @@ class Exchange {
   Awaitable<bool> read_final_head();
   Awaitable<bool> pass_interim();
   Awaitable<bool> read_upstream();
+  Awaitable<bool> read_more_response();
   Awaitable<bool> write_client();
   Awaitable<> relay_response();
   Awaitable<bool> relay_sized();

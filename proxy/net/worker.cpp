@@ -6,6 +6,7 @@
 #include "gate/answer.hpp"
 #include "net/session.hpp"
 #include "net/socket_io.hpp"
+#include "net/timed_socket.hpp"
 
 namespace postern::net {
 namespace {
@@ -15,19 +16,6 @@ constexpr std::chrono::milliseconds accept_pause{100};
 
 // Connections over the limit that hear 503 at a time; more than these are closed unheard.
 constexpr std::size_t most_turning_away = 256;
-
-// Ends a connection that is turned away without waiting for a client that never reads.
-class TurnedAway final : public Timed {
- public:
-  explicit TurnedAway(Socket taken) : socket(std::move(taken)) {}
-  void on_deadline(Phase) override {
-    error_code ignored;
-    socket.close(ignored);
-  }
-  void on_drain() override {}
-
-  Socket socket;
-};
 
 }  // namespace
 
@@ -105,7 +93,7 @@ Awaitable<> Worker::serve(Socket socket, Peer peer) {
 Awaitable<> Worker::turn_away(Socket socket) {
   ++turning_away_;
   const Ending ending{*this, turning_away_, nullptr};
-  TurnedAway away(std::move(socket));
+  TimedSocket away(std::move(socket));
   deadlines.add(away);
   away.arm(Phase::linger, std::chrono::seconds(1));
   const auto now = std::chrono::system_clock::now().time_since_epoch();

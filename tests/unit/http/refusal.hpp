@@ -8,6 +8,7 @@
 #include <initializer_list>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "http/head_parser.hpp"
 
@@ -45,6 +46,15 @@ void check_refused(const Refusal& test, std::size_t limit, Read read) {
     }
     check_outcome(parser, std::string_view(raw).substr(0, test.raw.size()));
     check_outcome(parser, raw);
+  }
+}
+
+inline void check_refused_requests(const std::vector<Refusal>& cases, std::size_t limit = 16384) {
+  for (const Refusal& test : cases) {
+    RequestHead head;
+    check_refused<RequestHeadParser>(test, limit, [&](RequestHeadParser& parser, std::string_view bytes) {
+      return parser.parse(bytes, head);
+    });
   }
 }
 

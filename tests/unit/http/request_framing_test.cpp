@@ -15,15 +15,6 @@ using namespace std::string_literals;
 using test::Refusal;
 using enum HeadFault;
 
-void check_all(const std::vector<Refusal>& cases, std::size_t limit = 16384) {
-  for (const Refusal& test : cases) {
-    RequestHead head;
-    test::check_refused<RequestHeadParser>(
-        test, limit,
-        [&](RequestHeadParser& parser, std::string_view bytes) { return parser.parse(bytes, head); });
-  }
-}
-
 // A table of values of one field, all refused for the same reason at the end of their line.
 struct Value {
   std::string value;
@@ -35,7 +26,7 @@ void check_values(const std::string& name, HeadFault fault, const std::vector<Va
   for (const Value& test : values) {
     cases.push_back({"POST / HTTP/1.1\r\nHost: h\r\n" + name + test.value + "\r\n", fault, test.why});
   }
-  check_all(cases);
+  test::check_refused_requests(cases);
 }
 
 const std::string start = "POST / HTTP/1.1\r\nHost: h\r\n";
@@ -126,7 +117,7 @@ TEST_CASE("a Transfer-Encoding is the one word chunked") {
                     "chunked",
                     "a next-line character before it"},
                });
-  check_all({
+  test::check_refused_requests({
       {start + "Transfer-Encoding:\v", control_character, "a vertical tab before it"},
       {start + "Transfer-Encoding: chunked\f", control_character, "a form feed behind it"},
       {start + "Transfer-Encoding: chunked\0"s, control_character, "NUL behind it"},
@@ -142,7 +133,7 @@ TEST_CASE("a Transfer-Encoding is the one word chunked") {
 TEST_CASE("a body has one length, said once and in one way") {
   const std::string length = "Content-Length: 5\r\n";
   const std::string chunked = "Transfer-Encoding: chunked\r\n";
-  check_all({
+  test::check_refused_requests({
       {start + length + chunked, conflicting_framing, "Content-Length, then Transfer-Encoding"},
       {start + chunked + length, conflicting_framing, "Transfer-Encoding, then Content-Length"},
       {start + "Content-Length: 0\r\n" + chunked, conflicting_framing, "an empty body is a length, too"},
@@ -169,7 +160,7 @@ TEST_CASE(
     "a framing field spelled with an underscore is refused, since a backend may read it as the real one") {
   for (const std::string_view value : {"5", "0", "", "chunked"}) {
     const std::string rest = ": " + std::string(value) + "\r\n";
-    check_all({
+    test::check_refused_requests({
         {start + "Content_Length" + rest, underscored_framing, "length"},
         {start + "cONTENT_lENGTH" + rest, underscored_framing, "length in another case"},
         {start + "Transfer_Encoding" + rest, underscored_framing, "coding"},
@@ -182,7 +173,7 @@ TEST_CASE(
 
 TEST_CASE("a connection option is a token, and a websocket has no body before its first frame") {
   const std::string upgrade = "GET / HTTP/1.1\r\nHost: h\r\nConnection: upgrade\r\nUpgrade: websocket\r\n";
-  check_all({
+  test::check_refused_requests({
       {start + "Connection: keep alive\r\n", malformed_connection, "two words"},
       {start + "Connection: close; x\r\n", malformed_connection, "a parameter"},
       {start + "Connection: \"close\"\r\n", malformed_connection, "quoted"},

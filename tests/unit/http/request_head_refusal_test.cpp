@@ -16,22 +16,13 @@ using namespace std::string_literals;
 using test::Refusal;
 using enum HeadFault;
 
-void check_all(const std::vector<Refusal>& cases, std::size_t limit = 16384) {
-  for (const Refusal& test : cases) {
-    RequestHead head;
-    test::check_refused<RequestHeadParser>(
-        test, limit,
-        [&](RequestHeadParser& parser, std::string_view bytes) { return parser.parse(bytes, head); });
-  }
-}
-
 const std::string start = "GET / HTTP/1.1\r\n";
 const std::string with_host = start + "Host: h\r\n";
 
 }  // namespace
 
 TEST_CASE("a request line is method, target and version with one space between them") {
-  check_all({
+  test::check_refused_requests({
       {"\r\n\r\n", malformed_request_line, "two empty lines before it"},
       {"\n", bare_line_feed, "an empty line that is only a LF"},
       {"\r\n\n", bare_line_feed, "the same behind a proper one"},
@@ -77,7 +68,7 @@ TEST_CASE("a request line is method, target and version with one space between t
 }
 
 TEST_CASE("only HTTP/1.0 and HTTP/1.1 are spoken, and spelled in one way") {
-  check_all({
+  test::check_refused_requests({
       {"GET / h", malformed_request_line, "lower case"},
       {"GET / Ht", malformed_request_line, "mixed case"},
       {"GET / HTTPS", malformed_request_line, "another protocol"},
@@ -102,7 +93,7 @@ TEST_CASE("only HTTP/1.0 and HTTP/1.1 are spoken, and spelled in one way") {
 }
 
 TEST_CASE("methods that would turn the gate into a tunnel or an echo are refused once the head is whole") {
-  check_all({
+  test::check_refused_requests({
       {"CONNECT h:443 HTTP/1.1\r\nHost: h:443\r\n\r\n", refused_method, "CONNECT", 405},
       {"connect / HTTP/1.1\r\nHost: h\r\n\r\n", refused_method, "which a backend may fold", 405},
       {"TRACE / HTTP/1.1\r\nHost: h\r\n\r\n", refused_method, "TRACE", 405},
@@ -112,7 +103,7 @@ TEST_CASE("methods that would turn the gate into a tunnel or an echo are refused
 }
 
 TEST_CASE("a field line is a token, a colon right behind it and text, ended by CRLF") {
-  check_all({
+  test::check_refused_requests({
       {start + " ", obsolete_line_folding, "white space before the first field"},
       {start + "\t", obsolete_line_folding, "a tab before the first field"},
       {with_host + " ", obsolete_line_folding, "a folded line"},
@@ -200,7 +191,7 @@ TEST_CASE("every byte is judged alike wherever it stands in a method, target, na
 }
 
 TEST_CASE("a Host is there once and names one host") {
-  check_all({
+  test::check_refused_requests({
       {start + "\r\n", missing_host, "none"},
       {start + "Hosts: h\r\nX-Host: h\r\n\r\n", missing_host, "only other names"},
       {start + "Host:\r\n", malformed_host, "empty"},
