@@ -5,6 +5,7 @@
 #include <ostream>
 
 #include "config/report.hpp"
+#include "net/descriptors.hpp"
 #include "net/server.hpp"
 #include "observe/log.hpp"
 
@@ -56,7 +57,14 @@ int serve(const Context& context) {
   for (const std::string& warning : outcome.warnings) {
     log.event(observe::Level::warn, "configuration", {{"warning", warning}});
   }
-  const net::Settings settings = net::make_settings(outcome.config);
+  net::Settings settings = net::make_settings(outcome.config);
+  const std::size_t affordable = net::affordable_connections(settings.threads);
+  if (affordable < settings.max_connections) {
+    settings.max_connections = affordable;
+    log.event(observe::Level::warn,
+              "fewer connections than POSTERN_MAX_CONNECTIONS: the limit of open files is low",
+              {{"connections", std::to_string(affordable)}});
+  }
   const auto problem = net::serve(
       settings, std::move(secrets), [&context] { return reload(context); }, log);
   if (!problem) return done;

@@ -101,8 +101,11 @@ Awaitable<bool> Exchange::pass_interim() {
     http::write_response_head(work_.to_client, work_.response, {});
     down_[0] = asio::buffer(work_.to_client);
     down_count_ = 1;
+    // Under a deadline of its own: the one for the response says nothing of a client that does not read.
+    session_.wait_at_most(Phase::stream, worker_.settings.stream_idle_timeout);
     const bool written = co_await write_client();
     if (!written) co_return false;
+    if (body_done_) session_.wait_at_most(Phase::response, worker_.settings.response_timeout);
   }
   work_.from_upstream.take(work_.response_parser.head_size());
   work_.from_upstream.rewind();

@@ -178,7 +178,8 @@ Exchange::Result Exchange::result() const {
     result.after = keep_client_ ? After::keep : unread ? After::linger : After::close;
   } else if (!response_started_) {
     result.answer = ending.answer;
-    if (whole_) result.after = After::keep;
+    // Without an answer there is nothing that a next request could follow.
+    if (whole_ && ending.answer != gate::Answer::none) result.after = After::keep;
   } else if (!end_is_framed_) {
     // Only the connection's end would say where this response ends: a client must not take the part for the
     // whole.

@@ -24,7 +24,14 @@ std::string_view single_field(const http::RequestHead& head, std::string_view na
   return seen == 1 ? value : std::string_view{};
 }
 
+// For the log: no query, and of an absolute-form target no authority either, which may hold a password. What
+// is neither origin-form nor absolute-form could be anything, a token too.
 std::string_view path_of(std::string_view target) {
+  if (!target.starts_with('/')) {
+    const std::size_t scheme = target.find("://");
+    const std::size_t slash = scheme == std::string_view::npos ? scheme : target.find('/', scheme + 3);
+    target = target.substr(std::min(slash, target.size()));
+  }
   return target.substr(0, target.find_first_of("?#"));
 }
 
@@ -117,8 +124,11 @@ Awaitable<> Session::run() {
 }
 
 Awaitable<bool> Session::wait_for_request() {
-  const Clock::duration at_most =
-      worker.draining() ? first_request_while_draining : Clock::duration(worker.settings.idle_timeout);
+  Clock::duration at_most = worker.settings.idle_timeout;
+  // Who connects has something to ask; only who was served before may take a rest.
+  if (first_request_) at_most = std::min<Clock::duration>(at_most, worker.settings.header_timeout);
+  if (worker.draining()) at_most = first_request_while_draining;
+  first_request_ = false;
   wait_at_most(Phase::idle, at_most);
   idle_ = true;
   const auto [error] = co_await client.async_wait(Socket::wait_read, use_tuple);

@@ -51,6 +51,7 @@ class Session final : public Timed {
 
   Phase expired_ = Phase::none;
   bool idle_ = false;
+  bool first_request_ = true;
   RequestIds::Id own_request_id_{};
   std::string_view request_id_;
   std::optional<Clock::time_point> streams_end_;

@@ -151,3 +151,18 @@ def test_start_and_end_are_logged(start, upstream):
     assert [line["msg"] for line in gate.lines] == ["listening", "admin listening", "draining", "stopped"]
     assert gate.lines[0]["threads"] == "1"
     assert str(upstream.port) in gate.lines[0]["upstream"]
+
+
+@pytest.mark.parametrize("target,path", [
+    ("http://alice:s3cr3t-passw0rd@gate/api/alice/x", "/api/alice/x"),
+    ("http://s3cr3t-passw0rd@gate", ""),
+    ("s3cr3t-passw0rd", ""),
+    ("s3cr3t-passw0rd:443", ""),
+    ("http://gate/api/alice/x?s3cr3t-passw0rd", "/api/alice/x"),
+])
+def test_what_is_no_path_is_not_logged_as_one(gate, target, path):
+    with Client(gate.address) as client:
+        client.send(request("GET", target, token=token())).read_response()
+    assert gate.wait_for_log(msg="request")["path"] == path
+    assert gate.stop() == 0
+    assert "s3cr3t-passw0rd" not in str(gate.lines) + gate.errors

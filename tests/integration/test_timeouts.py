@@ -7,7 +7,7 @@ import socket
 import pytest
 from gate import token
 from upstream import Upstream
-from wire import Client, ok, request
+from wire import Client, Connection, ok, request
 
 PATH = "/api/alice/x"
 GET = request("GET", PATH, token=token())
@@ -50,11 +50,10 @@ def test_a_head_that_dribbles_is_408_all_the_same(start, upstream):
 
 def test_the_header_timeout_does_not_count_idle_time(start):
     gate = start(POSTERN_HEADER_TIMEOUT=SHORT)
-    with Client(gate.address) as fresh, Client(gate.address) as used:
-        assert used.get(PATH, token=token()).status == 200
+    with Client(gate.address) as client:
+        assert client.get(PATH, token=token()).status == 200
         wait_out_the_header_timeout(gate)
-        assert fresh.get(PATH, token=token()).status == 200
-        assert used.get(PATH, token=token()).status == 200
+        assert client.get(PATH, token=token()).status == 200
 
 
 @pytest.mark.parametrize("earlier", [0, 3])
@@ -243,3 +242,29 @@ def test_an_upstream_that_accepts_nobody_is_502(start, tmp_path, family):
         behind.wait_for_connections(len(waiting))
         assert client.get(PATH, token=token()).status == 200
     behind.close()
+
+
+def test_a_new_connection_that_says_nothing_is_closed_by_the_header_timeout(start):
+    gate = start(POSTERN_HEADER_TIMEOUT=SHORT, POSTERN_IDLE_TIMEOUT="1h")
+    with Client(gate.address) as client:
+        assert client.is_closed()
+
+
+def test_a_client_that_reads_no_interim_response_is_let_go(start, upstream):
+    """Pipelined requests with Expect, and a receive buffer that the interim responses soon fill."""
+
+    def script(connection):
+        while connection.read_request():
+            connection.send(b"HTTP/1.1 100 Continue\r\n\r\n" + ok())
+
+    upstream.script = script
+    gate = start(POSTERN_RESPONSE_TIMEOUT=SHORT, POSTERN_STREAM_IDLE_TIMEOUT=SHORT)
+    ask = request("POST", PATH, "Expect: 100-continue", token=token(), body=b"hi")
+    sock = socket.socket()
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    sock.connect(gate.address)
+    with Connection(sock) as client, pytest.raises(ConnectionError):
+        while True:
+            client.send(ask * 64)
+    upstream.wait_until_quiet()
+    gate.wait_for_log(msg="request", reason="stream idle timeout")
