@@ -27,8 +27,8 @@ bool parse_content_length(std::string_view value, std::uint64_t& length) noexcep
   return length <= static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
 }
 
-// Tabs around the value are legal (RFC 9110 5.5), but no sender writes them and some parsers take them for a part of
-// it: a known way to hide a framing field. The field is a view into its line, which ends in CR.
+// Tabs around the value are legal (RFC 9110 5.5), but no sender writes them and some parsers take them for a
+// part of it: a known way to hide a framing field. The field is a view into its line, which ends in CR.
 bool padded_with_tab(const Field& field) noexcept {
   const char* byte = field.name.data() + field.name.size() + 1;
   const char* const value_end = field.value.data() + field.value.size();
@@ -44,7 +44,8 @@ bool padded_with_tab(const Field& field) noexcept {
 HeadFault note_content_length(FieldFacts& facts, const Field& field) noexcept {
   // Even two equal ones: which of them counts, and whether both are passed on, differs from parser to parser.
   if (facts.has_content_length) return HeadFault::duplicate_content_length;
-  if (padded_with_tab(field) || !parse_content_length(field.value, facts.content_length)) return HeadFault::malformed_content_length;
+  if (padded_with_tab(field) || !parse_content_length(field.value, facts.content_length))
+    return HeadFault::malformed_content_length;
   facts.has_content_length = true;
   return facts.chunked ? HeadFault::conflicting_framing : HeadFault::none;
 }

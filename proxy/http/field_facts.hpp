@@ -47,7 +47,8 @@ struct FieldFacts {
   }
 };
 
-// Adds one field, a view into its whole line, of a message of `version`; its connection options go to `connection` as well.
+// Adds one field, a view into its whole line, of a message of `version`; its connection options go to
+// `connection` as well.
 HeadFault note_field(FieldFacts& facts, KnownField known, const Field& field, Version version,
                      std::vector<std::string_view>& connection);
 

@@ -63,7 +63,7 @@ std::optional<std::string> Server::run(std::shared_ptr<const token::SharedSecret
     admin_.emplace(context_, std::move(std::get<Listeners>(admin)), settings_, shared_);
   }
 
-  std::signal(SIGPIPE, SIG_IGN);
+  static_cast<void>(std::signal(SIGPIPE, SIG_IGN));
   for (const int number : {SIGTERM, SIGINT, SIGHUP}) signals_.add(number);
   wait_for_signal();
   if (!settings_.secret_file.empty()) {
@@ -71,6 +71,8 @@ std::optional<std::string> Server::run(std::shared_ptr<const token::SharedSecret
     watch_secret_file();
   }
   start_workers(secrets);
+  // The verifiers have their keys; after a rotation the old secrets must not live on here.
+  secrets.reset();
   log_.event(Level::info, "listening",
              {{"address", listeners_->address()},
               {"upstream", config::to_string(settings_.upstream)},

@@ -19,10 +19,10 @@ constexpr std::size_t most_turning_away = 256;
 
 }  // namespace
 
-Worker::Worker(const Settings& given, std::shared_ptr<const token::SharedSecrets> secrets, observe::Log& log,
-               Shared& shared)
+Worker::Worker(const Settings& given, const std::shared_ptr<const token::SharedSecrets>& secrets,
+               observe::Log& log, Shared& shared)
     : settings(given),
-      verifier(std::move(secrets), given.claims),
+      verifier(secrets, given.claims),
       deadlines(context_.get_executor()),
       workspaces(given.max_header_bytes),
       upstreams(context_.get_executor(), deadlines, given.upstream, given.upstream_idle_timeout),

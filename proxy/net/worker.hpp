@@ -29,8 +29,8 @@ class Worker {
 
  public:
   // `log` and `shared` outlive the worker.
-  Worker(const Settings& settings, std::shared_ptr<const token::SharedSecrets> secrets, observe::Log& log,
-         Shared& shared);
+  Worker(const Settings& settings, const std::shared_ptr<const token::SharedSecrets>& secrets,
+         observe::Log& log, Shared& shared);
 
   // Takes over a listening descriptor; then run() serves until drained.
   void listen(int descriptor);

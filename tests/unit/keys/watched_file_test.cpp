@@ -1,10 +1,11 @@
 #include "keys/watched_file.hpp"
 
 #include <doctest/doctest.h>
-#include <stdlib.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
+#include <string>
 
 using postern::keys::WatchedFile;
 namespace fs = std::filesystem;
@@ -12,9 +13,8 @@ namespace fs = std::filesystem;
 namespace {
 
 struct Folder {
-  Folder() {
-    char name[] = "/tmp/postern-watched-XXXXXX";
-    path = ::mkdtemp(name);
+  Folder() : path(fs::temp_directory_path() / ("postern-watched-" + std::to_string(::getpid()))) {
+    fs::create_directory(path);
   }
   ~Folder() { fs::remove_all(path); }
   Folder(const Folder&) = delete;
