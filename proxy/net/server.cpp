@@ -1,6 +1,11 @@
 #include "net/server.hpp"
 
+#include <sys/signalfd.h>
+
+#include <boost/asio/posix/basic_stream_descriptor.hpp>
+#include <cerrno>
 #include <csignal>
+#include <cstring>
 #include <deque>
 #include <thread>
 
@@ -31,6 +36,7 @@ class Server {
 
  private:
   void start_workers(const std::shared_ptr<const token::SharedSecrets>& secrets);
+  bool watch_signals();
   void wait_for_signal();
   void on_signal(int number);
   void drain();
@@ -41,7 +47,8 @@ class Server {
   const ReloadSecrets& reload_;
   observe::Log& log_;
   asio::io_context context_{1};
-  asio::signal_set signals_;
+  asio::posix::basic_stream_descriptor<Executor> signals_;
+  signalfd_siginfo signal_{};
   asio::steady_timer drained_;
   asio::steady_timer watch_;
   std::optional<keys::WatchedFile> secret_file_;
@@ -64,7 +71,7 @@ std::optional<std::string> Server::run(std::shared_ptr<const token::SharedSecret
   }
 
   static_cast<void>(std::signal(SIGPIPE, SIG_IGN));
-  for (const int number : {SIGTERM, SIGINT, SIGHUP}) signals_.add(number);
+  if (!watch_signals()) return "cannot watch for signals: " + std::string(std::strerror(errno));
   wait_for_signal();
   if (!settings_.secret_file.empty()) {
     secret_file_.emplace(settings_.secret_file);
@@ -82,11 +89,6 @@ std::optional<std::string> Server::run(std::shared_ptr<const token::SharedSecret
   context_.run();
   for (std::thread& thread : threads_) thread.join();
   log_.stop();
-  // From here on there is nothing left that a signal could hurry; the default action would spoil the exit
-  // code.
-  sigset_t all;
-  ::sigfillset(&all);
-  ::pthread_sigmask(SIG_BLOCK, &all, nullptr);
   log_.event(Level::info, "stopped");
   return std::nullopt;
 }
@@ -105,12 +107,26 @@ void Server::start_workers(const std::shared_ptr<const token::SharedSecrets>& se
   }
 }
 
+// Blocked in this thread, and so in those it starts, signals are read like any other input: no handler
+// interrupts anything, and one that comes when all is over spoils nothing.
+bool Server::watch_signals() {
+  sigset_t handled;
+  ::sigemptyset(&handled);
+  for (const int number : {SIGTERM, SIGINT, SIGHUP}) ::sigaddset(&handled, number);
+  if (::pthread_sigmask(SIG_BLOCK, &handled, nullptr) != 0) return false;
+  const int descriptor = ::signalfd(-1, &handled, SFD_CLOEXEC | SFD_NONBLOCK);
+  if (descriptor < 0) return false;
+  signals_.assign(descriptor);
+  return true;
+}
+
 void Server::wait_for_signal() {
-  signals_.async_wait([this](const error_code& error, int number) {
-    if (error) return;
-    on_signal(number);
-    wait_for_signal();
-  });
+  signals_.async_read_some(asio::buffer(&signal_, sizeof signal_),
+                           [this](const error_code& error, std::size_t) {
+                             if (error) return;
+                             on_signal(static_cast<int>(signal_.ssi_signo));
+                             wait_for_signal();
+                           });
 }
 
 void Server::watch_secret_file() {

@@ -74,10 +74,11 @@ struct Log::State {
         continue;
       }
       if (ending) return;
-      // Announce the sleep, look once more, then wait: a record pushed in between is seen by one of the two.
-      asleep.store(true, std::memory_order_seq_cst);
+      // Announce the sleep, look once more, then wait. Announcing and waking both read and write `asleep` in
+      // one step, so one comes after the other: either what was pushed is seen here, or it wakes us.
+      asleep.exchange(true, std::memory_order_acq_rel);
       if (drain() || stop.load(std::memory_order_acquire)) {
-        asleep.store(false, std::memory_order_relaxed);
+        asleep.exchange(false, std::memory_order_acq_rel);
         continue;
       }
       asleep.wait(true, std::memory_order_acquire);
@@ -126,10 +127,7 @@ bool Log::wants_access() const noexcept {
 }
 
 void Log::wake() noexcept {
-  if (state_->asleep.load(std::memory_order_seq_cst) &&
-      state_->asleep.exchange(false, std::memory_order_acq_rel)) {
-    state_->asleep.notify_one();
-  }
+  if (state_->asleep.exchange(false, std::memory_order_acq_rel)) state_->asleep.notify_one();
 }
 
 }  // namespace postern::observe
