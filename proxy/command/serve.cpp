@@ -28,16 +28,17 @@ observe::Level level_of(config::LogLevel level) {
   return observe::Level::off;
 }
 
-std::shared_ptr<const token::SharedSecrets> take_secrets(config::Config& config) {
-  auto secrets = std::make_shared<const token::SharedSecrets>(config.secrets);
+net::Keys take_keys(config::Config& config) {
+  net::Keys keys{std::make_shared<const token::SharedSecrets>(config.secrets), std::move(config.server_tls),
+                 std::move(config.client_tls)};
   config.clear_secrets();
-  return secrets;
+  return keys;
 }
 
-net::Reloaded reload(const Context& context) {
+std::variant<net::Keys, std::string> reload(const Context& context) {
   config::Outcome outcome = config::read(context.environment, context.machine);
-  if (!outcome.problems.empty()) return {nullptr, config::to_string(outcome.problems.front())};
-  return {take_secrets(outcome.config), {}};
+  if (!outcome.problems.empty()) return config::to_string(outcome.problems.front());
+  return take_keys(outcome.config);
 }
 
 }  // namespace
@@ -50,7 +51,7 @@ int serve(const Context& context) {
     config::print_problems(outcome, context.err);
     return misused;
   }
-  auto secrets = take_secrets(outcome.config);
+  net::Keys keys = take_keys(outcome.config);
   const auto format =
       outcome.config.log_format == config::LogFormat::json ? observe::Format::json : observe::Format::text;
   observe::Log log(level_of(outcome.config.log_level), format);
@@ -66,7 +67,7 @@ int serve(const Context& context) {
               {{"connections", std::to_string(affordable)}});
   }
   const auto problem = net::serve(
-      settings, std::move(secrets), [&context] { return reload(context); }, log);
+      settings, std::move(keys), [&context] { return reload(context); }, log);
   if (!problem) return done;
   context.err << "postern: " << *problem << '\n';
   return failed;

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "route/rule_table.hpp"
+#include "tls/context.hpp"
 #include "token/verifier.hpp"
 
 namespace postern::config {
@@ -49,7 +50,17 @@ struct Config {
 
   Endpoint listen = TcpEndpoint{"0.0.0.0", 8080};
   Endpoint upstream = TcpEndpoint{"127.0.0.1", 8000};
+  bool upstream_tls = false;
+  std::string upstream_health_path;  // empty: none
   std::optional<Endpoint> admin_listen = TcpEndpoint{"127.0.0.1", 9090};
+
+  // File names; empty: none. The contexts are made of what is in them.
+  std::string tls_cert_file;
+  std::string tls_key_file;
+  std::string tls_client_ca_file;
+  std::string upstream_ca_file;
+  tls::Context server_tls;  // null: clients speak plain HTTP
+  tls::Context client_tls;  // towards the upstream; null: plain HTTP
 
   std::vector<route::Rule> rules;
   token::ClaimsPolicy claims;
@@ -61,6 +72,7 @@ struct Config {
   bool websocket_subprotocol_token = false;
   bool close_at_expiry = false;
   std::vector<AddressRange> trusted_proxies;
+  bool proxy_protocol = false;
 
   unsigned threads = 1;  // at least 1
   std::size_t max_connections = 10000;

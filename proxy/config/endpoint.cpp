@@ -67,19 +67,26 @@ OrProblem<Endpoint> parse_listen(std::string_view text) {
   return parse_host_and_port(text, 0, true);
 }
 
-OrProblem<Endpoint> parse_upstream(std::string_view text) {
-  if (text.starts_with("unix:")) return parse_unix(text.substr(5));
-  if (text.starts_with("https://")) return "https:// is not available in this version";
-  if (!text.starts_with("http://")) return "it begins neither with http:// nor with unix:";
-  text.remove_prefix(7);
-  if (text.ends_with('/')) text.remove_suffix(1);
-  if (text.find_first_of("/?#@") != std::string_view::npos)
-    return "only a host and a port may stand after http://";
-  auto endpoint = parse_host_and_port(text, 80, false);
-  if (const auto* found = std::get_if<Endpoint>(&endpoint)) {
-    if (std::get<TcpEndpoint>(*found).port == 0) return "the port is 0";
+OrProblem<Upstream> parse_upstream(std::string_view text) {
+  const bool tls = text.starts_with("https://");
+  OrProblem<Endpoint> parsed;
+  if (text.starts_with("unix:")) {
+    parsed = parse_unix(text.substr(5));
+  } else if (!tls && !text.starts_with("http://")) {
+    return "it begins with none of http://, https:// and unix:";
+  } else {
+    text.remove_prefix(tls ? 8 : 7);
+    if (text.ends_with('/')) text.remove_suffix(1);
+    if (text.find_first_of("/?#@") != std::string_view::npos) {
+      return "only a host and a port may stand after the scheme";
+    }
+    parsed = parse_host_and_port(text, tls ? 443 : 80, false);
   }
-  return endpoint;
+  if (const auto* problem = std::get_if<std::string>(&parsed)) return *problem;
+  auto& endpoint = std::get<Endpoint>(parsed);
+  const auto* tcp = std::get_if<TcpEndpoint>(&endpoint);
+  if (tcp != nullptr && tcp->port == 0) return "the port is 0";
+  return Upstream{std::move(endpoint), tls};
 }
 
 std::string to_string(const Endpoint& endpoint) {

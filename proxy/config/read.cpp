@@ -2,6 +2,7 @@
 
 #include "config/config.hpp"
 #include "config/secrets.hpp"
+#include "config/tls_files.hpp"
 #include "config/values.hpp"
 #include "config/variables.hpp"
 
@@ -68,6 +69,11 @@ void check_together(Outcome& outcome) {
         "POSTERN_UPSTREAM_IDLE_TIMEOUT: uvicorn closes idle connections after 5s unless told otherwise; keep "
         "below that");
   }
+  if (outcome.config.proxy_protocol && outcome.config.trusted_proxies.empty()) {
+    outcome.warnings.push_back(
+        "POSTERN_PROXY_PROTOCOL: has no effect without POSTERN_TRUSTED_PROXIES, who alone may send the "
+        "header");
+  }
 }
 
 }  // namespace
@@ -98,6 +104,7 @@ Outcome read(std::span<const Variable> environment, const Machine& machine) {
     }
   }
   read_secrets(secrets, machine, outcome);
+  read_tls_files(machine, outcome);
   check_together(outcome);
   return outcome;
 }

@@ -105,11 +105,14 @@ void read_secrets(const SecretSources& sources, const Machine& machine, Outcome&
   }
 }
 
+void wipe(std::string& secret) noexcept {
+  volatile char* bytes = secret.data();
+  for (std::size_t i = 0; i < secret.size(); ++i) bytes[i] = '\0';
+  secret.clear();
+}
+
 void Config::clear_secrets() noexcept {
-  for (std::string& secret : secrets) {
-    volatile char* bytes = secret.data();
-    for (std::size_t i = 0; i < secret.size(); ++i) bytes[i] = '\0';
-  }
+  for (std::string& secret : secrets) wipe(secret);
   secrets.clear();
 }
 

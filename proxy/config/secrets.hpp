@@ -20,4 +20,7 @@ struct SecretSources {
 // is wrong goes to the problems, what is odd to the warnings; neither ever shows a byte of a secret.
 void read_secrets(const SecretSources& sources, const Machine& machine, Outcome& outcome);
 
+// Overwrites it.
+void wipe(std::string& secret) noexcept;
+
 }  // namespace postern::config

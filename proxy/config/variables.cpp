@@ -4,199 +4,14 @@
 #include <array>
 #include <vector>
 
-#include "config/endpoint.hpp"
 #include "config/kinds.hpp"
-#include "config/values.hpp"
+#include "config/readers.hpp"
 
 namespace postern::config {
 namespace {
 
 using namespace kinds;
-
-std::string read_listen(std::string_view value, Config& config) {
-  auto parsed = parse_listen(value);
-  if (const auto* problem = std::get_if<std::string>(&parsed)) return *problem;
-  config.listen = std::get<Endpoint>(parsed);
-  return std::string(good);
-}
-
-std::string read_upstream(std::string_view value, Config& config) {
-  auto parsed = parse_upstream(value);
-  if (const auto* problem = std::get_if<std::string>(&parsed)) return *problem;
-  config.upstream = std::get<Endpoint>(parsed);
-  return std::string(good);
-}
-
-std::string show_upstream(const Config& config) {
-  const bool tcp = std::holds_alternative<TcpEndpoint>(config.upstream);
-  return (tcp ? "http://" : "") + to_string(config.upstream);
-}
-
-std::string read_admin(std::string_view value, Config& config) {
-  if (value == "off") {
-    config.admin_listen.reset();
-    return std::string(good);
-  }
-  auto parsed = parse_listen(value);
-  if (const auto* problem = std::get_if<std::string>(&parsed)) return *problem;
-  config.admin_listen = std::get<Endpoint>(parsed);
-  return std::string(good);
-}
-
-template <route::RuleKind Kind>
-std::string read_paths(std::string_view value, Config& config) {
-  std::erase_if(config.rules, [](const route::Rule& rule) { return rule.kind == Kind; });
-  std::string problems;
-  for (const std::string_view text : parse_list(value)) {
-    auto parsed = route::parse_template(text, Kind);
-    if (auto* rule = std::get_if<route::Rule>(&parsed)) {
-      config.rules.push_back(std::move(*rule));
-    } else {
-      problems += (problems.empty() ? "" : "; ") + shown(text) + ": " + std::get<std::string>(parsed);
-    }
-  }
-  return problems;
-}
-
-template <route::RuleKind Kind>
-std::string show_paths(const Config& config) {
-  std::string out;
-  for (const route::Rule& rule : config.rules) {
-    if (rule.kind == Kind) out += (out.empty() ? "" : ",") + rule.text;
-  }
-  return out;
-}
-
-std::string read_uid_claim(std::string_view value, Config& config) {
-  if (!token::can_hold_uid(value)) return shown(value) + " has a meaning of its own in a token";
-  config.claims.uid_claim = value;
-  return std::string(good);
-}
-
-bool is_token_character(char c) {
-  constexpr std::string_view others = "!#$%&'*+-.^_`|~";  // RFC 9110 5.6.2
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-         others.find(c) != std::string_view::npos;
-}
-
-std::string read_user_header(std::string_view value, Config& config) {
-  constexpr std::array<std::string_view, 22> taken = {"host",
-                                                      "authorization",
-                                                      "connection",
-                                                      "content-length",
-                                                      "transfer-encoding",
-                                                      "te",
-                                                      "trailer",
-                                                      "upgrade",
-                                                      "expect",
-                                                      "cookie",
-                                                      "keep-alive",
-                                                      "proxy-connection",
-                                                      "content-type",
-                                                      "origin",
-                                                      "forwarded",
-                                                      "x-forwarded-for",
-                                                      "x-forwarded-proto",
-                                                      "x-forwarded-host",
-                                                      "x-request-id",
-                                                      "traceparent",
-                                                      "accept",
-                                                      "proxy-authorization"};
-  if (!std::all_of(value.begin(), value.end(), is_token_character))
-    return shown(value) + " is no header name";
-  std::string folded = lower_case(value);
-  std::replace(folded.begin(), folded.end(), '_', '-');
-  if (std::find(taken.begin(), taken.end(), folded) != taken.end() || folded.starts_with("sec-websocket-") ||
-      folded.starts_with("access-control-")) {
-    return shown(value) + " already has a meaning of its own";
-  }
-  config.user_header = value;
-  return std::string(good);
-}
-
-template <std::optional<std::string> token::ClaimsPolicy::*Member>
-std::string read_claim_text(std::string_view value, Config& config) {
-  config.claims.*Member = std::string(value);
-  return std::string(good);
-}
-
-template <std::optional<std::string> token::ClaimsPolicy::*Member>
-std::string show_claim_text(const Config& config) {
-  return (config.claims.*Member).value_or("");
-}
-
-std::string read_leeway(std::string_view value, Config& config) {
-  const auto duration = parse_duration(value);
-  if (!duration || duration->count() % 1000 != 0) return shown(value) + " is no duration in whole seconds";
-  if (*duration > Milliseconds(300'000)) return not_between(value, "0s", "300s");
-  config.claims.leeway = duration->count() / 1000;
-  return std::string(good);
-}
-
-std::string read_lifetime(std::string_view value, Config& config) {
-  if (value == "off") {
-    config.claims.max_lifetime.reset();
-    return std::string(good);
-  }
-  const auto duration = parse_duration(value);
-  if (!duration || duration->count() % 1000 != 0 || duration->count() == 0) {
-    return shown(value) + " is neither off nor a duration of at least 1s";
-  }
-  config.claims.max_lifetime = duration->count() / 1000;
-  return std::string(good);
-}
-
-std::string show_lifetime(const Config& config) {
-  return config.claims.max_lifetime ? to_string(Milliseconds(*config.claims.max_lifetime * 1000)) : "off";
-}
-
-std::string read_sub_must_match(std::string_view value, Config& config) {
-  const auto yes = parse_bool(value);
-  if (!yes) return shown(value) + " is neither true nor false";
-  config.claims.subject_must_match = *yes;
-  return std::string(good);
-}
-
-bool is_origin(std::string_view text) {
-  if (text == "*") return true;
-  const std::size_t scheme = text.find("://");
-  if (scheme == 0 || scheme == std::string_view::npos) return false;
-  const auto rest = text.substr(scheme + 3);
-  return !rest.empty() &&
-         std::all_of(text.begin(), text.end(), [](char c) { return c > 0x20 && c < 0x7F; }) &&
-         rest.find_first_of("/?#@\"\\") == std::string_view::npos;
-}
-
-std::string read_cors_origins(std::string_view value, Config& config) {
-  config.cors_origins.clear();
-  for (const std::string_view origin : parse_list(value)) {
-    if (!is_origin(origin)) return shown(origin) + " is no origin (scheme://host[:port], without a path)";
-    config.cors_origins.emplace_back(origin);
-  }
-  return std::string(good);
-}
-
-std::string show_cors_origins(const Config& config) {
-  std::string out;
-  for (const std::string& origin : config.cors_origins) out += (out.empty() ? "" : ",") + origin;
-  return out;
-}
-
-std::string read_trusted_proxies(std::string_view value, Config& config) {
-  config.trusted_proxies.clear();
-  for (const std::string_view text : parse_list(value)) {
-    auto parsed = parse_address_range(text);
-    if (const auto* problem = std::get_if<std::string>(&parsed)) return *problem;
-    config.trusted_proxies.push_back(std::get<AddressRange>(parsed));
-  }
-  return std::string(good);
-}
-
-std::string show_trusted_proxies(const Config& config) {
-  std::string out;
-  for (const AddressRange& range : config.trusted_proxies) out += (out.empty() ? "" : ",") + to_string(range);
-  return out;
-}
+using namespace readers;
 
 constexpr std::array<std::string_view, 5> level_names = {"debug", "info", "warn", "error", "off"};
 constexpr std::array<std::string_view, 2> format_names = {"json", "text"};
@@ -284,13 +99,21 @@ const std::array<VariableSpec, 40> table = {{
     {"POSTERN_LOG_FORMAT", "json", "json, or text for people", "json",
      read_choice<LogFormat, &C::log_format, format_names>,
      show_choice<LogFormat, &C::log_format, format_names>},
+    {"POSTERN_TLS_CERT", "", "PEM file with the certificate chain; clients then speak TLS 1.2 or 1.3",
+     "/run/secrets/tls.crt", read_file_name<&C::tls_cert_file>, show_text<&C::tls_cert_file>},
+    {"POSTERN_TLS_KEY", "", "PEM file with its private key", "/run/secrets/tls.key",
+     read_file_name<&C::tls_key_file>, show_text<&C::tls_key_file>},
+    {"POSTERN_TLS_CLIENT_CA", "", "PEM file: clients need a certificate from one of these authorities",
+     "/run/secrets/clients-ca.crt", read_file_name<&C::tls_client_ca_file>,
+     show_text<&C::tls_client_ca_file>},
+    {"POSTERN_UPSTREAM_CA", "", "PEM file: authorities of an https:// upstream; without it the system's",
+     "/run/secrets/upstream-ca.crt", read_file_name<&C::upstream_ca_file>, show_text<&C::upstream_ca_file>},
+    {"POSTERN_UPSTREAM_HEALTH_PATH", "",
+     "path that /readyz asks of the upstream; without it: a TCP connection", "/health", read_health_path,
+     show_text<&C::upstream_health_path>},
+    {"POSTERN_PROXY_PROTOCOL", "false", "true: POSTERN_TRUSTED_PROXIES begin connections with a PROXY header",
+     "true", read_bool<&C::proxy_protocol>, show_bool<&C::proxy_protocol>},
     not_available("POSTERN_JWKS_URL", "Better Auth's JWK Set"),
-    not_available("POSTERN_TLS_CERT", "certificate chain for TLS"),
-    not_available("POSTERN_TLS_KEY", "private key for TLS"),
-    not_available("POSTERN_TLS_CLIENT_CA", "authority of client certificates"),
-    not_available("POSTERN_UPSTREAM_CA", "authority of the upstream's certificate"),
-    not_available("POSTERN_UPSTREAM_HEALTH_PATH", "path that readiness asks"),
-    not_available("POSTERN_PROXY_PROTOCOL", "PROXY protocol from trusted proxies"),
     not_available("POSTERN_IDENTITY_KEY", "key that signs the identity"),
 }};
 

@@ -1,13 +1,13 @@
 #include "net/admin.hpp"
 
 #include "http/head_parser.hpp"
-#include "net/socket_io.hpp"
-#include "net/timed_socket.hpp"
+#include "net/timed_stream.hpp"
 
 namespace postern::net {
 namespace {
 
 constexpr std::chrono::seconds request_at_most{5};
+constexpr std::chrono::seconds health_at_most{5};
 constexpr std::size_t max_head_bytes = 8192;
 
 std::string text_response(std::string_view status, std::string_view body, std::string_view extra = {}) {
@@ -20,15 +20,23 @@ std::string text_response(std::string_view status, std::string_view body, std::s
   return out;
 }
 
+// Counts a caller out, however its coroutine ends.
+struct Leaving {
+  unsigned& callers;
+  ~Leaving() { --callers; }
+};
+
 }  // namespace
 
-Admin::Admin(asio::io_context& context, Listeners listeners, const Settings& settings, const Shared& shared)
+Admin::Admin(asio::io_context& context, Listeners listeners, const Settings& settings,
+             const tls::Context& client_tls, const Shared& shared)
     : context_(context),
       listeners_(std::move(listeners)),
       settings_(settings),
       shared_(shared),
       deadlines_(context.get_executor()),
-      upstream_(context.get_executor(), deadlines_, settings.upstream, settings.upstream_idle_timeout),
+      upstream_(context.get_executor(), deadlines_, settings.upstream, client_tls,
+                settings.upstream_idle_timeout),
       acceptor_(context) {
   const bool is_unix = std::holds_alternative<config::UnixEndpoint>(*settings.admin_listen);
   const bool is_v6 = !is_unix && listeners_.address().starts_with('[');
@@ -42,7 +50,9 @@ Awaitable<> Admin::accept_loop() {
     auto [error, socket] = co_await acceptor_.async_accept(context_.get_executor(), use_tuple);
     if (error == asio::error::operation_aborted) co_return;
     if (!error) {
-      asio::co_spawn(context_.get_executor(), serve(std::move(socket)), asio::detached);
+      if (callers_ == most_callers) continue;
+      socket.non_blocking(true, error);
+      asio::co_spawn(context_.get_executor(), serve(Stream(std::move(socket))), asio::detached);
       continue;
     }
     Timer pause(context_, std::chrono::milliseconds(100));
@@ -50,10 +60,10 @@ Awaitable<> Admin::accept_loop() {
   }
 }
 
-Awaitable<> Admin::serve(Socket accepted) {
-  TimedSocket client(std::move(accepted));
-  error_code error;
-  client.socket.non_blocking(true, error);
+Awaitable<> Admin::serve(Stream accepted) {
+  ++callers_;
+  const Leaving leaving{callers_};
+  TimedStream client(std::move(accepted));
   deadlines_.add(client);
   client.arm(Phase::head, request_at_most);
 
@@ -63,24 +73,23 @@ Awaitable<> Admin::serve(Socket accepted) {
   http::RequestHead head;
   auto state = http::ParseState::incomplete;
   while (state == http::ParseState::incomplete) {
-    std::size_t count = 0;
-    std::tie(error, count) = co_await client.socket.async_read_some(
-        asio::buffer(received.data() + size, received.size() - size), use_tuple);
+    const auto [error, count] = co_await client.stream.read_some(std::span(received).subspan(size));
     if (error) co_return;
     size += count;
     state = parser.parse(std::string_view(received).substr(0, size), head);
   }
+  // Whoever asked is not cut off while the upstream is being asked.
+  client.disarm();
   std::string response = text_response("400 Bad Request", "bad request\n");
   if (state == http::ParseState::complete) {
     response = co_await respond(head.method, head.target.substr(0, head.target.find('?')));
   }
   if (head.method == "HEAD") response.resize(response.find("\r\n\r\n") + 4);
+  client.arm(Phase::linger, request_at_most);
   std::array<asio::const_buffer, 1> whole = {asio::buffer(response)};
-  error = co_await write_all(client.socket, whole);
-  if (!error) client.socket.shutdown(Socket::shutdown_send, error);
-  while (!error) {
-    std::tie(error, std::ignore) = co_await client.socket.async_read_some(asio::buffer(received), use_tuple);
-  }
+  error_code error = co_await client.stream.write_all(whole);
+  client.stream.shutdown_send();
+  while (!error) std::tie(error, std::ignore) = co_await client.stream.read_some(received);
 }
 
 Awaitable<std::string> Admin::respond(std::string_view method, std::string_view path) {
@@ -89,18 +98,48 @@ Awaitable<std::string> Admin::respond(std::string_view method, std::string_view 
     co_return text_response("405 Method Not Allowed", "method not allowed\n", "Allow: GET, HEAD\r\n");
   }
   if (path == "/healthz") co_return text_response("200 OK", "ok\n");
-  if (shared_.draining.load(std::memory_order_relaxed)) {
-    co_return text_response("503 Service Unavailable", "draining\n");
-  }
-  const bool reachable = co_await upstream_answers();
-  if (!reachable) co_return text_response("503 Service Unavailable", "upstream unreachable\n");
+  std::string_view problem = "draining\n";
+  if (!shared_.draining.load(std::memory_order_relaxed)) problem = co_await upstream_problem();
+  if (!problem.empty()) co_return text_response("503 Service Unavailable", problem);
   co_return text_response("200 OK", "ready\n");
 }
 
-Awaitable<bool> Admin::upstream_answers() {
-  TimedSocket probe{Socket(context_)};
+Awaitable<std::string_view> Admin::upstream_problem() {
+  TimedStream probe{Stream(context_.get_executor())};
   deadlines_.add(probe);
-  co_return co_await upstream_.connect(probe.socket, probe, settings_.connect_timeout);
+  const std::string problem = co_await upstream_.connect(probe.stream, probe, settings_.connect_timeout);
+  if (!problem.empty()) co_return "upstream unreachable\n";
+  if (settings_.upstream_health_path.empty()) co_return std::string_view{};
+  probe.arm(Phase::response, health_at_most);
+  const bool healthy = co_await upstream_is_healthy(probe.stream);
+  co_return healthy ? std::string_view{} : "upstream unhealthy\n";
+}
+
+Awaitable<bool> Admin::upstream_is_healthy(Stream& stream) {
+  const bool is_unix = std::holds_alternative<config::UnixEndpoint>(settings_.upstream);
+  const std::string request = "GET " + settings_.upstream_health_path + " HTTP/1.1\r\nHost: " +
+                              (is_unix ? "localhost" : config::to_string(settings_.upstream)) +
+                              "\r\nUser-Agent: postern\r\nAccept: */*\r\nConnection: close\r\n\r\n";
+  std::array<asio::const_buffer, 1> whole = {asio::buffer(request)};
+  const error_code unsent = co_await stream.write_all(whole);
+  if (unsent) co_return false;
+  std::string received(max_head_bytes, '\0');
+  std::size_t size = 0;
+  http::ResponseHeadParser parser(max_head_bytes);
+  http::ResponseHead head;
+  while (true) {
+    const auto [error, count] = co_await stream.read_some(std::span(received).subspan(size));
+    if (error) co_return false;
+    size += count;
+    switch (parser.parse(std::string_view(received).substr(0, size), "GET", head)) {
+      case http::ParseState::complete:
+        co_return head.status >= 200 && head.status < 400;
+      case http::ParseState::refused:
+        co_return false;
+      case http::ParseState::incomplete:
+        break;
+    }
+  }
 }
 
 }  // namespace postern::net

@@ -26,7 +26,11 @@ void Deadlines::schedule() {
     if (error) return;
     const auto now = Clock::now();
     for_each([this, now](Timed& member) {
-      if (ending_ || member.expiry_ <= now) member.on_deadline(ending_ ? Phase::linger : member.phase_);
+      if (member.expiry_ <= now) {
+        member.on_deadline(member.phase_);
+      } else if (ending_ != Phase::none) {
+        member.on_deadline(ending_);
+      }
     });
     if (!members_.empty()) schedule();
   });
@@ -36,9 +40,9 @@ void Deadlines::drain_all() {
   for_each([](Timed& member) { member.on_drain(); });
 }
 
-void Deadlines::end_all() {
-  ending_ = true;
-  for_each([](Timed& member) { member.on_deadline(Phase::linger); });
+void Deadlines::end_all(Phase how) {
+  ending_ = how;
+  for_each([how](Timed& member) { member.on_deadline(how); });
 }
 
 }  // namespace postern::net

@@ -10,7 +10,7 @@
 namespace postern::net {
 
 // What a connection is waiting for when its deadline passes.
-enum class Phase : std::uint8_t { none, idle, head, connect, response, stream, token, linger };
+enum class Phase : std::uint8_t { none, idle, head, connect, response, stream, token, linger, drained };
 
 class Deadlines;
 
@@ -48,8 +48,9 @@ class Deadlines {
   void add(Timed& timed);
   [[nodiscard]] bool empty() const noexcept { return members_.empty(); }
   void drain_all();
-  // Cuts every member, now and at each tick until none is left: what an ended operation leads to ends too.
-  void end_all();
+  // Tells every member so, now and at each tick until none is left: what an ended operation leads to ends
+  // too. Phase::drained leaves a moment for a farewell, Phase::linger does not.
+  void end_all(Phase how);
   // No further ticks.
   void stop() { timer_.cancel(); }
 
@@ -63,7 +64,7 @@ class Deadlines {
   Members members_;
   Timer timer_;
   bool ticking_ = false;
-  bool ending_ = false;
+  Phase ending_ = Phase::none;
 };
 
 }  // namespace postern::net

@@ -2,7 +2,7 @@
 
 #include "http/rewrite.hpp"
 #include "net/exchange.hpp"
-#include "net/socket_io.hpp"
+#include "net/tunnel.hpp"
 
 namespace postern::net {
 namespace {
@@ -18,9 +18,8 @@ Awaitable<> Exchange::download() {
   if (answered) co_await relay_response();
   response_done_ = true;
   if (body_done_) co_return;
-  error_code ignored;
-  session_.client.cancel(ignored);
-  session_.upstream.close(ignored);
+  session_.client.cancel();
+  session_.upstream.close();
 }
 
 void Exchange::fail_by_deadline(Failure otherwise) {
@@ -31,15 +30,16 @@ void Exchange::fail_by_deadline(Failure otherwise) {
       return fail(Failure::stream_timeout);
     case Phase::token:
       return fail(Failure::token_expired);
+    case Phase::linger:
+    case Phase::drained:
+      return fail(Failure::drained);
     default:
       return fail(otherwise);
   }
 }
 
 Awaitable<bool> Exchange::read_upstream() {
-  const auto room = work_.from_upstream.room();
-  const auto [error, count] =
-      co_await session_.upstream.async_read_some(asio::buffer(room.data(), room.size()), use_tuple);
+  const auto [error, count] = co_await session_.upstream.read_some(work_.from_upstream.room());
   if (!error) {
     work_.from_upstream.filled(count);
     response_seen_ = true;
@@ -115,7 +115,7 @@ Awaitable<bool> Exchange::pass_interim() {
 }
 
 Awaitable<bool> Exchange::write_client() {
-  const error_code error = co_await write_all(session_.client, std::span(down_).first(down_count_));
+  const error_code error = co_await session_.client.write_all(std::span(down_).first(down_count_));
   if (!error) co_return true;
   fail_by_deadline(Failure::client_gone);
   co_return false;
@@ -143,7 +143,7 @@ Awaitable<> Exchange::relay_response() {
   response_started_ = true;
   bool through = false;
   if (work_.response.status == 101) {
-    co_await tunnel();
+    co_await run_tunnel();
     co_return;
   }
   switch (work_.response.framing) {
@@ -160,6 +160,30 @@ Awaitable<> Exchange::relay_response() {
   }
   response_done_ = through;
   if (!through) keep_client_ = false;
+}
+
+Awaitable<> Exchange::run_tunnel() {
+  down_[0] = asio::buffer(work_.to_client);
+  down_count_ = 1;
+  const bool written = co_await write_client();
+  if (!written) co_return;
+  Tunnel tunnel(session_, work_.from_client, head_size_, work_.from_upstream);
+  const Tunnel::End end = co_await tunnel.run();
+  bytes_in_ = tunnel.bytes_from_client();
+  bytes_out_ = tunnel.bytes_from_upstream();
+  if (tunnel.goodbye() == Goodbye::going_away) co_return fail(Failure::drained);
+  if (tunnel.goodbye() == Goodbye::policy_violation) co_return fail(Failure::token_expired);
+  switch (end) {
+    case Tunnel::End::closed:
+      response_done_ = true;
+      break;
+    case Tunnel::End::client_gone:
+      fail_by_deadline(Failure::client_gone);
+      break;
+    case Tunnel::End::upstream_gone:
+      fail_by_deadline(Failure::upstream_truncated);
+      break;
+  }
 }
 
 Awaitable<bool> Exchange::relay_sized() {

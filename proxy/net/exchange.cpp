@@ -4,7 +4,6 @@
 #include <boost/asio/experimental/awaitable_operators.hpp>
 
 #include "http/rewrite.hpp"
-#include "net/socket_io.hpp"
 
 namespace postern::net {
 namespace {
@@ -20,7 +19,7 @@ struct Ending {
   std::string_view reason;
   gate::Answer answer;
 };
-constexpr std::array<Ending, 11> endings = {{
+constexpr std::array<Ending, 12> endings = {{
     {"ok", gate::Answer::none},
     {"upstream unreachable", gate::Answer::bad_gateway},
     {"upstream closed early", gate::Answer::bad_gateway},
@@ -29,6 +28,7 @@ constexpr std::array<Ending, 11> endings = {{
     {"upstream timeout", gate::Answer::gateway_timeout},
     {"stream idle timeout", gate::Answer::none},
     {"token expired while streaming", gate::Answer::token_expired},
+    {"cut by the drain", gate::Answer::none},
     {"client went away", gate::Answer::none},
     {"malformed chunked body", gate::Answer::bad_request},
     {"body too large", gate::Answer::content_too_large},
@@ -71,6 +71,7 @@ void Exchange::write_upstream_head() {
   request.forward_authorization = worker_.settings.policy.forward_authorization && !verdict_.preflight;
   request.peer_is_trusted_proxy = session_.peer.is_trusted_proxy();
   request.peer_address = session_.peer.address();
+  request.scheme = session_.client.is_encrypted() ? "https" : "http";
   request.request_id = session_.request_id();
   request.websocket = head.websocket_upgrade;
   request.strip_bearer_subprotocol = verdict_.bearer_subprotocol;
@@ -87,7 +88,9 @@ Awaitable<bool> Exchange::open_upstream(bool only_fresh) {
       co_return true;
     }
   }
-  co_return co_await worker_.upstreams.connect(session_.upstream, session_, worker_.settings.connect_timeout);
+  work_.problem =
+      co_await worker_.upstreams.connect(session_.upstream, session_, worker_.settings.connect_timeout);
+  co_return work_.problem.empty();
 }
 
 // The head and as much of a Content-Length body as is here leave in one write.
@@ -98,7 +101,7 @@ Awaitable<error_code> Exchange::send_first() {
   up_[1] = asio::buffer(body.data(), body.size());
   sent_at_ = Clock::now();
   session_.wait_at_most(Phase::stream, worker_.settings.stream_idle_timeout);
-  const error_code error = co_await write_all(session_.upstream, std::span(up_).first(body.empty() ? 1 : 2));
+  const error_code error = co_await session_.upstream.write_all(std::span(up_).first(body.empty() ? 1 : 2));
   if (body.size() == body_left_ && work_.request.framing != http::Framing::chunked) {
     body_done_ = true;
     bytes_in_ = body.size();
@@ -117,7 +120,7 @@ Awaitable<> Exchange::send_request_and_read_head() {
   bool only_fresh = false;
   while (true) {
     const bool open = co_await open_upstream(only_fresh);
-    if (!open) co_return fail(Failure::connect);
+    if (!open) co_return fail_by_deadline(Failure::connect);
     // Where the write fails an answer may be waiting all the same.
     co_await send_first();
     session_.wait_at_most(Phase::response, worker_.settings.response_timeout);
@@ -132,7 +135,7 @@ Awaitable<> Exchange::send_request_and_read_head() {
 Awaitable<> Exchange::stream_request() {
   using namespace asio::experimental::awaitable_operators;
   const bool open = co_await open_upstream(false);
-  if (!open) co_return fail(Failure::connect);
+  if (!open) co_return fail_by_deadline(Failure::connect);
   const error_code error = co_await send_first();
   upload_stuck_ = error.failed();
   co_await (upload() && download());
@@ -146,9 +149,8 @@ bool Exchange::may_retry() const noexcept {
 // Both sides' pending operations end, so that neither half of the exchange waits for the other.
 void Exchange::fail(Failure failure) {
   if (failure_ == Failure::none) failure_ = failure;
-  error_code ignored;
-  session_.upstream.close(ignored);
-  session_.client.cancel(ignored);
+  session_.upstream.close();
+  session_.client.cancel();
 }
 
 void Exchange::finish() {
@@ -157,17 +159,16 @@ void Exchange::finish() {
                         work_.from_upstream.size() == 0 && session_.upstream.is_open() && !worker_.draining();
   if (reusable) {
     worker_.upstreams.give_back(std::move(session_.upstream));
-    session_.upstream = Socket(worker_.executor());
+    session_.upstream = Stream(worker_.executor());
   } else {
-    error_code ignored;
-    session_.upstream.close(ignored);
+    session_.upstream.close();
   }
 }
 
 Exchange::Result Exchange::result() const {
   const Ending& ending = endings[static_cast<std::size_t>(failure_)];
   Result result;
-  result.reason = ending.reason;
+  result.reason = failure_ == Failure::connect ? std::string_view(work_.problem) : ending.reason;
   result.status = response_started_ ? work_.response.status : 0;
   result.bytes_in = bytes_in_;
   result.bytes_out = bytes_out_;
@@ -183,7 +184,7 @@ Exchange::Result Exchange::result() const {
   } else if (!end_is_framed_) {
     // Only the connection's end would say where this response ends: a client must not take the part for the
     // whole.
-    reset_on_close(session_.client);
+    session_.client.reset_on_close();
   }
   return result;
 }

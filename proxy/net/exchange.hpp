@@ -16,8 +16,8 @@ class Exchange {
  public:
   struct Result {
     gate::Answer answer = gate::Answer::none;  // none: the response was relayed, or the client is gone
-    std::string_view reason = "ok";
-    unsigned status = 0;  // relayed to the client; 0: none was
+    std::string_view reason = "ok";            // static, or the workspace's
+    unsigned status = 0;                       // relayed to the client; 0: none was
     std::uint64_t bytes_in = 0;
     std::uint64_t bytes_out = 0;
     Clock::duration upstream_time{};
@@ -38,6 +38,7 @@ class Exchange {
     response_timeout,
     stream_timeout,
     token_expired,  // POSTERN_CLOSE_AT_EXPIRY
+    drained,        // POSTERN_DRAIN_TIMEOUT
     client_gone,
     body_malformed,
     body_too_large,
@@ -54,7 +55,7 @@ class Exchange {
   [[nodiscard]] bool gather_sized();
   [[nodiscard]] bool gather_chunked();
 
-  // The response's way: download.cpp, tunnel.cpp.
+  // The response's way: download.cpp.
   Awaitable<> download();
   Awaitable<bool> read_final_head();
   Awaitable<bool> pass_interim();
@@ -66,9 +67,7 @@ class Exchange {
   Awaitable<bool> relay_chunked();
   Awaitable<bool> relay_until_close();
   void write_client_head();
-  Awaitable<> tunnel();
-  Awaitable<> tunnel_one_way(Socket& from, Socket& to, Buffer& buffer, std::size_t keep,
-                             std::uint64_t& bytes);
+  Awaitable<> run_tunnel();
 
   void fail(Failure failure);
   // The deadline that passed says what went wrong; `otherwise` if none did.

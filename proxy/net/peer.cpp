@@ -11,14 +11,14 @@ namespace {
 constexpr std::array<unsigned char, 12> mapped_prefix = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF};
 
 // RFC 4291 2.5.5.2.
-std::array<unsigned char, 16> mapped(const in_addr& address) {
-  std::array<unsigned char, 16> bytes{};
+Peer::Address mapped(const in_addr& address) {
+  Peer::Address bytes{};
   std::copy(mapped_prefix.begin(), mapped_prefix.end(), bytes.begin());
   std::memcpy(bytes.data() + 12, &address, 4);
   return bytes;
 }
 
-std::array<unsigned char, 16> address_of(const Protocol::endpoint& endpoint) {
+Peer::Address address_of(const Protocol::endpoint& endpoint) {
   const sockaddr* any = endpoint.data();
   if (any->sa_family == AF_INET) {
     sockaddr_in v4{};
@@ -28,7 +28,7 @@ std::array<unsigned char, 16> address_of(const Protocol::endpoint& endpoint) {
   if (any->sa_family == AF_INET6) {
     sockaddr_in6 v6{};
     std::memcpy(&v6, any, sizeof v6);
-    std::array<unsigned char, 16> bytes;
+    Peer::Address bytes;
     std::memcpy(bytes.data(), &v6.sin6_addr, bytes.size());
     return bytes;
   }
@@ -37,9 +37,10 @@ std::array<unsigned char, 16> address_of(const Protocol::endpoint& endpoint) {
 
 }  // namespace
 
-Peer::Peer(const Protocol::endpoint& endpoint,
-           std::span<const config::AddressRange> trusted_proxies) noexcept {
-  const auto bytes = address_of(endpoint);
+Peer::Peer(const Protocol::endpoint& endpoint, std::span<const config::AddressRange> trusted_proxies) noexcept
+    : Peer(address_of(endpoint), trusted_proxies) {}
+
+Peer::Peer(const Address& bytes, std::span<const config::AddressRange> trusted_proxies) noexcept {
   const bool is_mapped = std::equal(mapped_prefix.begin(), mapped_prefix.end(), bytes.begin());
   ::inet_ntop(is_mapped ? AF_INET : AF_INET6, bytes.data() + (is_mapped ? 12 : 0), text_.data(),
               static_cast<socklen_t>(text_.size()));

@@ -12,7 +12,11 @@ namespace postern::net {
 
 class Peer {
  public:
-  // A unix-domain peer has no address and counts as 127.0.0.1. An IPv4-mapped address is shown as IPv4.
+  using Address = std::array<unsigned char, 16>;  // IPv4 as IPv4-mapped IPv6
+
+  // An IPv4-mapped address is shown as IPv4.
+  Peer(const Address& address, std::span<const config::AddressRange> trusted_proxies) noexcept;
+  // A unix-domain peer has no address and counts as 127.0.0.1.
   Peer(const Protocol::endpoint& endpoint, std::span<const config::AddressRange> trusted_proxies) noexcept;
 
   [[nodiscard]] std::string_view address() const noexcept { return {text_.data(), size_}; }

@@ -8,6 +8,7 @@
 #include <cstring>
 #include <deque>
 #include <thread>
+#include <vector>
 
 #include "keys/watched_file.hpp"
 #include "net/admin.hpp"
@@ -24,7 +25,7 @@ constexpr std::chrono::seconds look_again_after{1};
 // What runs on the main thread while the workers serve.
 class Server {
  public:
-  Server(const Settings& settings, const ReloadSecrets& reload, observe::Log& log)
+  Server(const Settings& settings, const ReloadKeys& reload, observe::Log& log)
       : settings_(settings),
         reload_(reload),
         log_(log),
@@ -32,26 +33,26 @@ class Server {
         drained_(context_),
         watch_(context_) {}
 
-  std::optional<std::string> run(std::shared_ptr<const token::SharedSecrets> secrets);
+  std::optional<std::string> run(Keys keys);
 
  private:
-  void start_workers(const std::shared_ptr<const token::SharedSecrets>& secrets);
+  void start_workers(const Keys& keys);
   bool watch_signals();
   void wait_for_signal();
   void on_signal(int number);
   void drain();
   void reload();
-  void watch_secret_file();
+  void watch_files();
 
   const Settings& settings_;
-  const ReloadSecrets& reload_;
+  const ReloadKeys& reload_;
   observe::Log& log_;
   asio::io_context context_{1};
   asio::posix::basic_stream_descriptor<Executor> signals_;
   signalfd_siginfo signal_{};
   asio::steady_timer drained_;
   asio::steady_timer watch_;
-  std::optional<keys::WatchedFile> secret_file_;
+  std::vector<keys::WatchedFile> files_;
   std::optional<Listeners> listeners_;
   Shared shared_;
   std::deque<Worker> workers_;
@@ -60,26 +61,24 @@ class Server {
   std::optional<Admin> admin_;
 };
 
-std::optional<std::string> Server::run(std::shared_ptr<const token::SharedSecrets> secrets) {
+std::optional<std::string> Server::run(Keys keys) {
   auto opened = Listeners::open(settings_.listen, settings_.threads);
   if (auto* problem = std::get_if<std::string>(&opened)) return *problem;
   listeners_.emplace(std::move(std::get<Listeners>(opened)));
   if (settings_.admin_listen) {
     auto admin = Listeners::open(*settings_.admin_listen, 1);
     if (auto* problem = std::get_if<std::string>(&admin)) return *problem;
-    admin_.emplace(context_, std::move(std::get<Listeners>(admin)), settings_, shared_);
+    admin_.emplace(context_, std::move(std::get<Listeners>(admin)), settings_, keys.client_tls, shared_);
   }
 
   static_cast<void>(std::signal(SIGPIPE, SIG_IGN));
   if (!watch_signals()) return "cannot watch for signals: " + std::string(std::strerror(errno));
   wait_for_signal();
-  if (!settings_.secret_file.empty()) {
-    secret_file_.emplace(settings_.secret_file);
-    watch_secret_file();
-  }
-  start_workers(secrets);
-  // The verifiers have their keys; after a rotation the old secrets must not live on here.
-  secrets.reset();
+  for (const std::string& file : settings_.watched_files) files_.emplace_back(file);
+  if (!files_.empty()) watch_files();
+  start_workers(keys);
+  // The workers have theirs; after a rotation the old ones must not live on here.
+  keys = Keys();
   log_.event(Level::info, "listening",
              {{"address", listeners_->address()},
               {"upstream", config::to_string(settings_.upstream)},
@@ -93,9 +92,9 @@ std::optional<std::string> Server::run(std::shared_ptr<const token::SharedSecret
   return std::nullopt;
 }
 
-void Server::start_workers(const std::shared_ptr<const token::SharedSecrets>& secrets) {
+void Server::start_workers(const Keys& keys) {
   for (unsigned i = 0; i < settings_.threads; ++i) {
-    workers_.emplace_back(settings_, secrets, log_, shared_).listen(listeners_->take());
+    workers_.emplace_back(settings_, keys, log_, shared_).listen(listeners_->take());
   }
   log_.start();
   running_ = workers_.size();
@@ -129,12 +128,14 @@ void Server::wait_for_signal() {
                            });
 }
 
-void Server::watch_secret_file() {
+void Server::watch_files() {
   watch_.expires_after(look_again_after);
   watch_.async_wait([this](const error_code& error) {
     if (error) return;
-    if (secret_file_->changed()) reload();
-    watch_secret_file();
+    bool changed = false;
+    for (keys::WatchedFile& file : files_) changed = file.changed() || changed;
+    if (changed) reload();
+    watch_files();
   });
 }
 
@@ -156,26 +157,27 @@ void Server::drain() {
     if (error) return;
     log_.event(Level::warn, "drain timeout: cutting what is left",
                {{"connections", std::to_string(shared_.connections.load())}});
-    for (Worker& worker : workers_) worker.end_now();
+    for (Worker& worker : workers_) worker.end_streams();
   });
 }
 
 void Server::reload() {
-  const Reloaded reloaded = reload_();
-  if (!reloaded.secrets) {
-    log_.event(Level::error, "keys not reloaded, the old ones stay", {{"problem", reloaded.problem}});
+  const auto reloaded = reload_();
+  if (const auto* problem = std::get_if<std::string>(&reloaded)) {
+    log_.event(Level::error, "keys not reloaded, the old ones stay", {{"problem", *problem}});
     return;
   }
-  for (Worker& worker : workers_) worker.use_secrets(reloaded.secrets);
-  log_.event(Level::info, "keys reloaded", {{"secrets", std::to_string(reloaded.secrets->all().size())}});
+  const auto& keys = std::get<Keys>(reloaded);
+  for (Worker& worker : workers_) worker.use_keys(keys);
+  if (admin_) admin_->use_context(keys.client_tls);
+  log_.event(Level::info, "keys reloaded", {{"secrets", std::to_string(keys.secrets->all().size())}});
 }
 
 }  // namespace
 
-std::optional<std::string> serve(const Settings& settings,
-                                 std::shared_ptr<const token::SharedSecrets> secrets,
-                                 const ReloadSecrets& reload, observe::Log& log) {
-  return Server(settings, reload, log).run(std::move(secrets));
+std::optional<std::string> serve(const Settings& settings, Keys keys, const ReloadKeys& reload,
+                                 observe::Log& log) {
+  return Server(settings, reload, log).run(std::move(keys));
 }
 
 }  // namespace postern::net

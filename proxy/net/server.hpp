@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <variant>
 
 #include "net/settings.hpp"
 #include "observe/log.hpp"
@@ -12,16 +13,12 @@
 
 namespace postern::net {
 
-// The secrets as they are now, or why they could not be read; asked for on SIGHUP.
-struct Reloaded {
-  std::shared_ptr<const token::SharedSecrets> secrets;
-  std::string problem;
-};
-using ReloadSecrets = std::function<Reloaded()>;
+// Secrets and certificates as they are now, or why they could not be read; asked for on SIGHUP and when a
+// file has changed.
+using ReloadKeys = std::function<std::variant<Keys, std::string>()>;
 
 // Serves until SIGTERM or SIGINT has drained it. Returns nothing then, or in one line why it could not start.
-std::optional<std::string> serve(const Settings& settings,
-                                 std::shared_ptr<const token::SharedSecrets> secrets,
-                                 const ReloadSecrets& reload, observe::Log& log);
+std::optional<std::string> serve(const Settings& settings, Keys keys, const ReloadKeys& reload,
+                                 observe::Log& log);
 
 }  // namespace postern::net

@@ -4,7 +4,8 @@
 
 #include "http/rewrite.hpp"
 #include "net/exchange.hpp"
-#include "net/socket_io.hpp"
+#include "net/opening.hpp"
+#include "net/tunnel.hpp"
 
 namespace postern::net {
 namespace {
@@ -50,8 +51,8 @@ gate::Verdict head_timed_out() {
 
 }  // namespace
 
-Session::Session(Worker& owner, Socket socket, Peer from)
-    : worker(owner), client(std::move(socket)), upstream(owner.executor()), peer(from) {
+Session::Session(Worker& owner, Stream stream, Peer from)
+    : worker(owner), client(std::move(stream)), upstream(owner.executor()), peer(from) {
   worker.deadlines.add(*this);
 }
 
@@ -81,35 +82,38 @@ void Session::end_streams_at(std::int64_t unix_seconds) noexcept {
 // Cancelled operations end with an error, and the coroutine sees in expired() why. Which side is cancelled
 // decides what can still be said to the client.
 void Session::on_deadline(Phase phase) {
+  if (tunnel != nullptr && phase == Phase::token) return tunnel->say_goodbye(Goodbye::policy_violation);
+  if (tunnel != nullptr && phase == Phase::drained) return tunnel->say_goodbye(Goodbye::going_away);
   expired_ = phase;
-  error_code ignored;
   switch (phase) {
     case Phase::none:
       break;
     case Phase::idle:
     case Phase::head:
-      client.cancel(ignored);
+      client.cancel();
       break;
     case Phase::connect:
     case Phase::response:
-      upstream.close(ignored);
+      upstream.close();
       break;
     case Phase::stream:
     case Phase::token:
     case Phase::linger:
-      client.cancel(ignored);
-      upstream.close(ignored);
+    case Phase::drained:
+      client.cancel();
+      upstream.close();
       break;
   }
 }
 
 void Session::on_drain() {
-  error_code ignored;
   // Bytes that are already here are a request that was accepted.
-  if (idle_ && quiet_and_open(client)) client.cancel(ignored);
+  if (idle_ && client.quiet_and_open()) client.cancel();
 }
 
 Awaitable<> Session::run() {
+  const bool opened = co_await open();
+  if (!opened) co_return;
   After after = After::keep;
   while (after == After::keep) {
     if (!workspace || workspace->from_client.size() == 0) {
@@ -123,6 +127,14 @@ Awaitable<> Session::run() {
   if (after == After::linger) co_await linger();
 }
 
+Awaitable<bool> Session::open() {
+  wait_at_most(Phase::head, worker.settings.header_timeout);
+  const std::string_view problem =
+      co_await open_connection(client, peer, worker.settings, worker.server_tls());
+  if (!problem.empty() && problem != "gone") worker.note_refused_connection(peer, problem);
+  co_return problem.empty();
+}
+
 Awaitable<bool> Session::wait_for_request() {
   Clock::duration at_most = worker.settings.idle_timeout;
   // Who connects has something to ask; only who was served before may take a rest.
@@ -131,7 +143,7 @@ Awaitable<bool> Session::wait_for_request() {
   first_request_ = false;
   wait_at_most(Phase::idle, at_most);
   idle_ = true;
-  const auto [error] = co_await client.async_wait(Socket::wait_read, use_tuple);
+  const error_code error = co_await client.wait_readable();
   idle_ = false;
   co_return !error;
 }
@@ -151,9 +163,7 @@ Awaitable<Session::HeadOutcome> Session::read_head() {
       case http::ParseState::incomplete:
         break;
     }
-    const auto room = work.from_client.room();
-    const auto [error, count] =
-        co_await client.async_read_some(asio::buffer(room.data(), room.size()), use_tuple);
+    const auto [error, count] = co_await client.read_some(work.from_client.room());
     if (error) co_return expired() == Phase::head ? HeadOutcome::timed_out : HeadOutcome::gone;
     work.from_client.filled(count);
   }
@@ -248,7 +258,7 @@ Awaitable<After> Session::answer(gate::Answer answer, observe::AccessRecord& rec
   record.bytes_out = work.to_client.size() - (work.to_client.find("\r\n\r\n") + 4);
   wait_at_most(Phase::stream, worker.settings.stream_idle_timeout);
   std::array<asio::const_buffer, 1> whole = {asio::buffer(work.to_client)};
-  const error_code error = co_await write_all(client, whole);
+  const error_code error = co_await client.write_all(whole);
   if (error) co_return After::close;
   co_return keep ? After::keep : After::linger;
 }
@@ -256,15 +266,12 @@ Awaitable<After> Session::answer(gate::Answer answer, observe::AccessRecord& rec
 // Closing with unread bytes would send a reset, and the client might never read the answer (RFC 9112 9.6).
 Awaitable<> Session::linger() {
   error_code error;
-  client.shutdown(Socket::shutdown_send, error);
-  if (error) co_return;
+  client.shutdown_send();
   wait_at_most(Phase::linger, linger_at_most);
   Buffer& scrap = workspace->from_client;
   while (!error) {
     scrap.clear();
-    const auto room = scrap.room();
-    std::tie(error, std::ignore) =
-        co_await client.async_read_some(asio::buffer(room.data(), room.size()), use_tuple);
+    std::tie(error, std::ignore) = co_await client.read_some(scrap.room());
   }
 }
 

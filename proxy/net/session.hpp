@@ -4,9 +4,12 @@
 #include <optional>
 
 #include "net/peer.hpp"
+#include "net/stream.hpp"
 #include "net/worker.hpp"
 
 namespace postern::net {
+
+class Tunnel;
 
 // How a connection goes on after a request.
 enum class After : std::uint8_t {
@@ -17,7 +20,7 @@ enum class After : std::uint8_t {
 
 class Session final : public Timed {
  public:
-  Session(Worker& worker, Socket client, Peer peer);
+  Session(Worker& worker, Stream client, Peer peer);
   ~Session();
 
   // Serves requests until the connection ends. The session must outlive the coroutine.
@@ -33,14 +36,16 @@ class Session final : public Timed {
   void on_drain() override;
 
   Worker& worker;
-  Socket client;
-  Socket upstream;
-  const Peer peer;
+  Stream client;
+  Stream upstream;
+  Peer peer;
   std::unique_ptr<Workspace> workspace;
+  Tunnel* tunnel = nullptr;  // while one is open
 
  private:
   enum class HeadOutcome : std::uint8_t { complete, refused, timed_out, gone };
 
+  Awaitable<bool> open();
   Awaitable<bool> wait_for_request();
   Awaitable<HeadOutcome> read_head();
   Awaitable<After> serve_request();

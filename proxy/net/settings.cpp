@@ -14,10 +14,15 @@ Settings make_settings(const config::Config& config) {
   settings.listen = config.listen;
   settings.upstream = config.upstream;
   settings.admin_listen = config.admin_listen;
-  settings.secret_file = config.secret_file;
+  settings.upstream_health_path = config.upstream_health_path;
+  for (const std::string& file : {config.secret_file, config.tls_cert_file, config.tls_key_file,
+                                  config.tls_client_ca_file, config.upstream_ca_file}) {
+    if (!file.empty()) settings.watched_files.push_back(file);
+  }
   settings.user_header = config.user_header;
   settings.cors_origins = config.cors_origins;
   settings.trusted_proxies = config.trusted_proxies;
+  settings.proxy_protocol = config.proxy_protocol;
   settings.close_at_expiry = config.close_at_expiry;
   settings.threads = config.threads;
   settings.max_connections = config.max_connections;

@@ -2,12 +2,14 @@
 // What the workers need of the configuration, made once at start and immutable from then on.
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "config/config.hpp"
 #include "gate/judge.hpp"
+#include "tls/context.hpp"
 #include "token/verifier.hpp"
 
 namespace postern::net {
@@ -18,13 +20,15 @@ struct Settings {
 
   config::Endpoint listen;
   config::Endpoint upstream;
+  std::string upstream_health_path;  // empty: readiness is a connection
   std::optional<config::Endpoint> admin_listen;
 
-  std::string secret_file;  // read again when it changes; empty: none
+  std::vector<std::string> watched_files;  // read again when one of them changes
 
   std::string user_header;
   std::vector<std::string> cors_origins;
   std::vector<config::AddressRange> trusted_proxies;
+  bool proxy_protocol = false;
   bool close_at_expiry = false;
 
   unsigned threads = 1;
@@ -40,5 +44,12 @@ struct Settings {
 };
 
 Settings make_settings(const config::Config& config);
+
+// What can change while serving: immutable itself, and replaced as a whole.
+struct Keys {
+  std::shared_ptr<const token::SharedSecrets> secrets;
+  tls::Context server_tls;  // null: clients speak plain HTTP
+  tls::Context client_tls;  // towards the upstream; null: plain HTTP
+};
 
 }  // namespace postern::net

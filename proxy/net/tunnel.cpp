@@ -1,50 +1,142 @@
-// A websocket: after the upstream's 101 the bytes are the two ends' own affair.
+#include "net/tunnel.hpp"
 
+#include <unistd.h>
+
+#include <array>
 #include <boost/asio/experimental/awaitable_operators.hpp>
 
-#include "net/exchange.hpp"
-#include "net/socket_io.hpp"
+#include "net/session.hpp"
 
 namespace postern::net {
+namespace {
 
-Awaitable<> Exchange::tunnel() {
-  using namespace asio::experimental::awaitable_operators;
-  down_[0] = asio::buffer(work_.to_client);
-  down_count_ = 1;
-  const bool written = co_await write_client();
-  if (!written) co_return;
-  work_.from_client.rewind(head_size_);
-  co_await (tunnel_one_way(session_.client, session_.upstream, work_.from_client, head_size_, bytes_in_) &&
-            tunnel_one_way(session_.upstream, session_.client, work_.from_upstream, 0, bytes_out_));
-  response_done_ = true;
+using namespace asio::experimental::awaitable_operators;
+
+// For the frames under way to end and the close frames to be read.
+constexpr std::chrono::seconds farewell_at_most{2};
+
+}  // namespace
+
+Tunnel::Tunnel(Session& session, Buffer& from_client, std::size_t kept, Buffer& from_upstream)
+    : session_(session),
+      upstream_way_{session.client,   session.upstream,   from_client, kept,
+                    End::client_gone, End::upstream_gone, true},
+      client_way_{session.upstream,   session.client,   from_upstream, 0,
+                  End::upstream_gone, End::client_gone, false} {
+  session_.tunnel = this;
+}
+
+Tunnel::~Tunnel() {
+  session_.tunnel = nullptr;
+}
+
+Awaitable<Tunnel::End> Tunnel::run() {
+  upstream_way_.buffer.rewind(upstream_way_.kept);
+  co_await (relay(upstream_way_, client_way_) && relay(client_way_, upstream_way_));
+  if (end_ != End::closed || !leaving()) co_return end_;
+  // Who is told to go answers, or had more on its way: closing on that would reset the connection, and the
+  // close frame might never be read.
+  session_.client.shutdown_send();
+  session_.upstream.shutdown_send();
+  co_await (discard(session_.client, upstream_way_.buffer, upstream_way_.kept) &&
+            discard(session_.upstream, client_way_.buffer, client_way_.kept));
+  co_return end_;
+}
+
+void Tunnel::wait_at_most() noexcept {
+  if (!leaving()) session_.wait_at_most(Phase::stream, session_.worker.settings.stream_idle_timeout);
 }
 
 // Until `from` ends its side: then `to` hears the end too, and the other way goes on.
-Awaitable<> Exchange::tunnel_one_way(Socket& from, Socket& to, Buffer& buffer, std::size_t keep,
-                                     std::uint64_t& bytes) {
-  error_code error;
-  while (true) {
-    if (buffer.size() != 0) {
-      std::array<asio::const_buffer, 1> piece = {asio::buffer(buffer.data().data(), buffer.size())};
-      session_.wait_at_most(Phase::stream, worker_.settings.stream_idle_timeout);
-      error = co_await write_all(to, piece);
-      if (error) break;
-      bytes += buffer.size();
-      buffer.take(buffer.size());
-    }
-    buffer.rewind(keep);
-    const auto room = buffer.room();
-    std::size_t count = 0;
-    session_.wait_at_most(Phase::stream, worker_.settings.stream_idle_timeout);
-    std::tie(error, count) = co_await from.async_read_some(asio::buffer(room.data(), room.size()), use_tuple);
-    if (error == asio::error::eof) {
-      to.shutdown(Socket::shutdown_send, error);
+Awaitable<> Tunnel::relay(Way& way, Way& other) {
+  while (end_ == End::closed) {
+    const bool passed = co_await pass_buffered(way);
+    if (!passed) co_return fail(way.when_to_fails);
+    if (leaving() && way.frames.at_boundary()) {
+      co_await write_close(way);
+      // It was left alone while something was being written to the same connection.
+      stop_reading(other, way);
       co_return;
     }
-    if (error) break;
-    buffer.filled(count);
+    way.buffer.rewind(way.kept);
+    wait_at_most();
+    const auto [error, count] = co_await way.from.read_some(way.buffer.room());
+    if (error == asio::error::eof) {
+      way.to.shutdown_send();
+      co_return;
+    }
+    const bool woken =
+        leaving() && session_.expired() == Phase::none && error == asio::error::operation_aborted;
+    if (error && !woken) co_return fail(way.when_from_fails);
+    way.buffer.filled(count);
   }
-  fail_by_deadline(Failure::client_gone);
+}
+
+// What is here goes on; while leaving, no more than the frame under way.
+Awaitable<bool> Tunnel::pass_buffered(Way& way) {
+  while (way.buffer.size() != 0) {
+    const auto here = way.buffer.data();
+    const auto piece = leaving() ? here.substr(0, way.frames.left_of_frame(here)) : here;
+    if (piece.empty()) break;
+    std::array<asio::const_buffer, 1> buffers = {asio::buffer(piece.data(), piece.size())};
+    wait_at_most();
+    way.writing = true;
+    const error_code error = co_await way.to.write_all(buffers);
+    way.writing = false;
+    if (error) co_return false;
+    way.frames.advance(piece);
+    way.bytes += piece.size();
+    way.buffer.take(piece.size());
+  }
+  co_return true;
+}
+
+Awaitable<> Tunnel::write_close(Way& way) {
+  if (way.frames.close_passed()) co_return;
+  std::array<char, http::client_close_frame_size> storage;
+  const auto code = static_cast<std::uint16_t>(goodbye_);
+  const std::string_view reason = goodbye_ == Goodbye::going_away ? "going away" : "token expired";
+  std::string_view frame;
+  if (way.masked) {
+    std::array<unsigned char, 4> mask{};
+    if (::getentropy(mask.data(), mask.size()) != 0) mask = {};
+    frame = http::client_close_frame(code, reason, mask, storage);
+  } else {
+    frame = http::server_close_frame(code, reason, std::span(storage).first<http::server_close_frame_size>());
+  }
+  std::array<asio::const_buffer, 1> buffers = {asio::buffer(frame.data(), frame.size())};
+  way.writing = true;
+  co_await way.to.write_all(buffers);
+  way.writing = false;
+}
+
+Awaitable<> Tunnel::discard(Stream& from, Buffer& scrap, std::size_t kept) {
+  error_code error;
+  while (!error && end_ == End::closed) {
+    scrap.take(scrap.size());
+    scrap.rewind(kept);
+    std::tie(error, std::ignore) = co_await from.read_some(scrap.room());
+  }
+}
+
+// Cancelling takes a connection's writes along, and half a frame cannot be taken back: while something is
+// being written to where `way` reads from, it is left alone.
+void Tunnel::stop_reading(Way& way, const Way& other) noexcept {
+  if (!other.writing) way.from.cancel();
+}
+
+void Tunnel::say_goodbye(Goodbye why) noexcept {
+  if (leaving()) return;
+  goodbye_ = why;
+  session_.wait_at_most(Phase::linger, farewell_at_most);
+  stop_reading(upstream_way_, client_way_);
+  stop_reading(client_way_, upstream_way_);
+}
+
+void Tunnel::fail(End end) {
+  if (end_ == End::closed) end_ = end;
+  session_.client.cancel();
+  session_.upstream.close();
 }
 
 }  // namespace postern::net

@@ -2,7 +2,6 @@
 
 #include "http/rewrite.hpp"
 #include "net/exchange.hpp"
-#include "net/socket_io.hpp"
 
 namespace postern::net {
 
@@ -16,7 +15,7 @@ Awaitable<> Exchange::upload() {
     if (up_count_ != 0) {
       session_.wait_at_most(Phase::stream, worker_.settings.stream_idle_timeout);
       // The upstream may have answered before it stopped reading: the answer decides, not this.
-      const error_code error = co_await write_all(session_.upstream, std::span(up_).first(up_count_));
+      const error_code error = co_await session_.upstream.write_all(std::span(up_).first(up_count_));
       upload_stuck_ = error.failed();
     }
     work_.from_client.take(up_taken_);
@@ -30,10 +29,8 @@ Awaitable<> Exchange::upload() {
 
 Awaitable<bool> Exchange::read_more_body() {
   work_.from_client.rewind(head_size_);
-  const auto room = work_.from_client.room();
   session_.wait_at_most(Phase::stream, worker_.settings.stream_idle_timeout);
-  const auto [error, count] =
-      co_await session_.client.async_read_some(asio::buffer(room.data(), room.size()), use_tuple);
+  const auto [error, count] = co_await session_.client.read_some(work_.from_client.room());
   if (!error) {
     work_.from_client.filled(count);
     co_return true;

@@ -1,29 +1,29 @@
 #include "net/upstream_pool.hpp"
 
-#include "net/socket_io.hpp"
+#include <algorithm>
 
 namespace postern::net {
 
 UpstreamPool::UpstreamPool(const Executor& executor, Deadlines& deadlines, config::Endpoint upstream,
-                           Clock::duration idle_timeout)
+                           tls::Context context, Clock::duration idle_timeout)
     : executor_(executor),
       deadlines_(deadlines),
       upstream_(std::move(upstream)),
+      context_(std::move(context)),
       idle_timeout_(idle_timeout),
       resolver_(executor) {
   if (const auto* unix = std::get_if<config::UnixEndpoint>(&upstream_)) {
     addresses_.push_back(asio::local::stream_protocol::endpoint(unix->path));
-    resolved_at_ = never_again;
     return;
   }
   const auto& tcp = std::get<config::TcpEndpoint>(upstream_);
   error_code not_literal;
   const auto address = asio::ip::make_address(tcp.host, not_literal);
   if (!not_literal) addresses_.push_back(asio::ip::tcp::endpoint(address, tcp.port));
-  resolved_at_ = not_literal ? Clock::time_point{} : never_again;
+  named_ = not_literal.failed();
 }
 
-std::optional<Socket> UpstreamPool::take_idle() {
+std::optional<Stream> UpstreamPool::take_idle() {
   const auto oldest_allowed = Clock::now() - idle_timeout_;
   while (!idle_.empty()) {
     Idle last = std::move(idle_.back());
@@ -32,18 +32,29 @@ std::optional<Socket> UpstreamPool::take_idle() {
       idle_.clear();  // the others have waited longer still
       break;
     }
-    if (quiet_and_open(last.socket)) return std::move(last.socket);
+    if (last.stream.quiet_and_open()) return std::move(last.stream);
   }
   return std::nullopt;
 }
 
-void UpstreamPool::give_back(Socket socket) {
+void UpstreamPool::give_back(Stream stream) {
+  // TLS 1.3 hands out what can be resumed only after the handshake.
+  if (stream.is_encrypted()) {
+    if (auto session = stream.tls().session()) session_ = std::move(session);
+  }
   if (idle_.size() == most_idle) return;
   if (idle_.empty()) {
     arm(Phase::idle, idle_timeout_);
     if (!is_linked()) deadlines_.add(*this);
   }
-  idle_.push_back({std::move(socket), Clock::now()});
+  idle_.push_back({std::move(stream), Clock::now()});
+}
+
+void UpstreamPool::use_context(tls::Context context) {
+  if (!context && !context_) return;
+  context_ = std::move(context);
+  session_.reset();
+  close_idle();
 }
 
 void UpstreamPool::on_deadline(Phase) {
@@ -63,13 +74,23 @@ void UpstreamPool::refresh_addresses() {
   resolver_.async_resolve(tcp.host, std::to_string(tcp.port),
                           [this](const error_code& error, const auto& results) {
                             resolving_ = false;
+                            // What was known stays in use while nothing better is.
                             if (!error) {
-                              addresses_.clear();
-                              for (const auto& result : results) addresses_.push_back(result.endpoint());
-                              resolved_at_ = Clock::now();
+                              Endpoints found;
+                              for (const auto& result : results) found.push_back(result.endpoint());
+                              use_addresses(std::move(found));
                             }
+                            resolved_at_ = Clock::now();
                             for (Timer* timer : waiting_) timer->cancel();
                           });
+}
+
+void UpstreamPool::use_addresses(Endpoints found) {
+  if (!addresses_.empty()) {
+    const auto last_good = std::find(found.begin(), found.end(), addresses_.front());
+    if (last_good != found.end()) std::rotate(found.begin(), last_good, last_good + 1);
+  }
+  addresses_ = std::move(found);
 }
 
 Awaitable<> UpstreamPool::wait_for_addresses(Clock::duration at_most) {
@@ -79,31 +100,67 @@ Awaitable<> UpstreamPool::wait_for_addresses(Clock::duration at_most) {
   std::erase(waiting_, &timer);
 }
 
-Awaitable<bool> UpstreamPool::connect(Socket& socket, Timed& timed, Clock::duration timeout) {
-  const bool named = resolved_at_ != never_again;
-  if (named && (addresses_.empty() || Clock::now() - resolved_at_ > resolve_again_after)) {
-    timed.disarm();
+Awaitable<std::string> UpstreamPool::connect(Stream& stream, Timed& timed, Clock::duration timeout) {
+  const auto known_for = [this] { return Clock::now() - resolved_at_.value_or(Clock::time_point{}); };
+  if (named_ && (addresses_.empty() || known_for() > resolve_again_after)) {
     refresh_addresses();
-    if (addresses_.empty()) co_await wait_for_addresses(timeout);
-  }
-  const Endpoints tries = addresses_;
-  for (const auto& address : tries) {
-    error_code error;
-    socket = Socket(executor_);
-    socket.open(address.protocol(), error);
-    if (error) continue;
-    socket.non_blocking(true, error);
-    timed.arm(Phase::connect, timeout);
-    std::tie(error) = co_await socket.async_connect(address, use_tuple);
-    if (!error) {
-      send_promptly(socket);
-      co_return true;
+    if (addresses_.empty()) {
+      timed.disarm();
+      co_await wait_for_addresses(timeout);
     }
+    if (addresses_.empty()) co_return "upstream name has no address";
   }
-  // The address may have moved; the next connection asks anew.
-  if (named) resolved_at_ = Clock::time_point{};
-  socket = Socket(executor_);
-  co_return false;
+  const Endpoints tried = addresses_;
+  std::string problem = co_await connect_to_one_of(tried, stream, timed, timeout);
+  if (problem.empty() || !named_) co_return problem;
+  if (known_for() >= resolve_at_most_every) {
+    refresh_addresses();
+    timed.disarm();
+    co_await wait_for_addresses(timeout);
+  }
+  Endpoints fresh = addresses_;
+  std::erase_if(fresh, [&tried](const auto& address) {
+    return std::find(tried.begin(), tried.end(), address) != tried.end();
+  });
+  if (!fresh.empty()) problem = co_await connect_to_one_of(std::move(fresh), stream, timed, timeout);
+  co_return problem;
+}
+
+Awaitable<std::string> UpstreamPool::connect_to_one_of(Endpoints addresses, Stream& stream, Timed& timed,
+                                                       Clock::duration timeout) {
+  std::string problem = "upstream unreachable";
+  for (const auto& address : addresses) {
+    error_code error;
+    stream = Stream(executor_);
+    stream.socket().open(address.protocol(), error);
+    if (error) continue;
+    stream.socket().non_blocking(true, error);
+    timed.arm(Phase::connect, timeout);
+    std::tie(error) = co_await stream.socket().async_connect(address, use_tuple);
+    if (error) continue;
+    stream.send_promptly();
+    std::string tls_problem;
+    if (context_) tls_problem = co_await start_tls(stream);
+    if (!tls_problem.empty()) {
+      problem = std::move(tls_problem);
+      continue;
+    }
+    const auto good = std::find(addresses_.begin(), addresses_.end(), address);
+    if (good != addresses_.end()) std::rotate(addresses_.begin(), good, good + 1);
+    co_return std::string{};
+  }
+  stream = Stream(executor_);
+  co_return problem;
+}
+
+Awaitable<std::string> UpstreamPool::start_tls(Stream& stream) {
+  const auto& host = std::get<config::TcpEndpoint>(upstream_).host;
+  const int descriptor = stream.socket().native_handle();
+  const error_code error =
+      co_await stream.start_tls(tls::Engine::client(context_, descriptor, host, session_));
+  if (!error) co_return std::string{};
+  if (error != asio::error::connection_refused) co_return "upstream TLS handshake timed out";
+  co_return "upstream TLS: " + std::string(stream.tls().failure());
 }
 
 }  // namespace postern::net

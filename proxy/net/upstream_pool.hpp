@@ -4,40 +4,43 @@
 
 #include <boost/asio/ip/basic_resolver.hpp>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "config/config.hpp"
-#include "net/asio.hpp"
 #include "net/deadline.hpp"
+#include "net/stream.hpp"
 
 namespace postern::net {
 
 class UpstreamPool final : private Timed {
  public:
+  // Null `context`: plain HTTP.
   UpstreamPool(const Executor& executor, Deadlines& deadlines, config::Endpoint upstream,
-               Clock::duration idle_timeout);
+               tls::Context context, Clock::duration idle_timeout);
 
   // The idle connection used last, if one is still good.
-  std::optional<Socket> take_idle();
+  std::optional<Stream> take_idle();
   // For another request, after a response that ended cleanly.
-  void give_back(Socket socket);
+  void give_back(Stream stream);
 
-  // Opens `socket` to the first address that answers, each in turn within `timeout`; `timed` is armed with
-  // Phase::connect for each try and is to cancel the socket. False when none answered or the name has no
-  // address.
-  Awaitable<bool> connect(Socket& socket, Timed& timed, Clock::duration timeout);
+  // Opens `stream` to the first address that answers, TLS included, each in turn within `timeout`; `timed` is
+  // armed with Phase::connect for each try and is to close the stream. Where none answers, the name is looked
+  // up anew: its owner may have moved. Returns what went wrong, for the log; empty: nothing.
+  Awaitable<std::string> connect(Stream& stream, Timed& timed, Clock::duration timeout);
 
+  void use_context(tls::Context context);
   void close_idle() { idle_.clear(); }
 
  private:
   using Endpoints = std::vector<Protocol::endpoint>;
   static constexpr std::chrono::seconds resolve_again_after{30};
+  // However many connections fail, the name is not looked up more often.
+  static constexpr std::chrono::seconds resolve_at_most_every{1};
   static constexpr std::size_t most_idle = 256;
-  // When a literal address or a socket's path was looked up: it never needs to be.
-  static constexpr Clock::time_point never_again = Clock::time_point::max();
 
   struct Idle {
-    Socket socket;
+    Stream stream;
     Clock::time_point since;
   };
 
@@ -45,19 +48,26 @@ class UpstreamPool final : private Timed {
   void on_drain() override { close_idle(); }
   // Starts a look-up unless one is under way; wakes those that wait for its end.
   void refresh_addresses();
+  void use_addresses(Endpoints found);
   Awaitable<> wait_for_addresses(Clock::duration at_most);
+  Awaitable<std::string> connect_to_one_of(Endpoints addresses, Stream& stream, Timed& timed,
+                                           Clock::duration timeout);
+  Awaitable<std::string> start_tls(Stream& stream);
 
   Executor executor_;
   Deadlines& deadlines_;
   config::Endpoint upstream_;
+  tls::Context context_;
+  tls::Session session_;  // resumed by the next connection
   Clock::duration idle_timeout_;
   std::vector<Idle> idle_;  // oldest first
 
   asio::ip::basic_resolver<asio::ip::tcp, Executor> resolver_;
   std::vector<Timer*> waiting_;
+  bool named_ = false;  // not a literal address, not a socket's path
   bool resolving_ = false;
-  Clock::time_point resolved_at_{};
-  Endpoints addresses_;
+  std::optional<Clock::time_point> resolved_at_;
+  Endpoints addresses_;  // the one that answered last comes first
 };
 
 }  // namespace postern::net

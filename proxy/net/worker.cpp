@@ -4,9 +4,9 @@
 #include <ctime>
 
 #include "gate/answer.hpp"
+#include "net/opening.hpp"
 #include "net/session.hpp"
-#include "net/socket_io.hpp"
-#include "net/timed_socket.hpp"
+#include "net/timed_stream.hpp"
 
 namespace postern::net {
 namespace {
@@ -19,16 +19,17 @@ constexpr std::size_t most_turning_away = 256;
 
 }  // namespace
 
-Worker::Worker(const Settings& given, const std::shared_ptr<const token::SharedSecrets>& secrets,
-               observe::Log& log, Shared& shared)
+Worker::Worker(const Settings& given, const Keys& keys, observe::Log& log, Shared& shared)
     : settings(given),
-      verifier(secrets, given.claims),
+      verifier(keys.secrets, given.claims),
       deadlines(context_.get_executor()),
       workspaces(given.max_header_bytes),
-      upstreams(context_.get_executor(), deadlines, given.upstream, given.upstream_idle_timeout),
+      upstreams(context_.get_executor(), deadlines, given.upstream, keys.client_tls,
+                given.upstream_idle_timeout),
       shared_(shared),
       log_(log),
-      records_(log.add_queue()) {}
+      records_(log.add_queue()),
+      server_tls_(keys.server_tls) {}
 
 void Worker::listen(int descriptor) {
   sockaddr_storage address{};
@@ -69,33 +70,37 @@ Awaitable<> Worker::accept_loop() {
 void Worker::accepted(Socket socket, const Protocol::endpoint& from) {
   error_code ignored;
   socket.non_blocking(true, ignored);
-  send_promptly(socket);
+  Stream stream(std::move(socket));
+  stream.send_promptly();
+  const Peer peer(from, settings.trusted_proxies);
   if (shared_.connections.fetch_add(1, std::memory_order_relaxed) < settings.max_connections) {
-    asio::co_spawn(context_.get_executor(), serve(std::move(socket), Peer(from, settings.trusted_proxies)),
+    asio::co_spawn(context_.get_executor(), serve(std::move(stream), peer),
                    [this](const std::exception_ptr& failure) { report(failure); });
     return;
   }
   shared_.connections.fetch_sub(1, std::memory_order_relaxed);
   if (turning_away_ < most_turning_away) {
-    asio::co_spawn(context_.get_executor(), turn_away(std::move(socket)),
+    asio::co_spawn(context_.get_executor(), turn_away(std::move(stream), peer),
                    [this](const std::exception_ptr& failure) { report(failure); });
   }
 }
 
-Awaitable<> Worker::serve(Socket socket, Peer peer) {
+Awaitable<> Worker::serve(Stream stream, Peer peer) {
   ++serving_;
   const Ending ending{*this, serving_, &shared_.connections};
-  Session session(*this, std::move(socket), peer);
+  Session session(*this, std::move(stream), peer);
   co_await session.run();
 }
 
 // 503 at once; what the client sends is not read but for the moment it needs to see the answer.
-Awaitable<> Worker::turn_away(Socket socket) {
+Awaitable<> Worker::turn_away(Stream stream, Peer peer) {
   ++turning_away_;
   const Ending ending{*this, turning_away_, nullptr};
-  TimedSocket away(std::move(socket));
+  TimedStream away(std::move(stream));
   deadlines.add(away);
   away.arm(Phase::linger, std::chrono::seconds(1));
+  const std::string_view problem = co_await open_connection(away.stream, peer, settings, server_tls_);
+  if (!problem.empty()) co_return;
   const auto now = std::chrono::system_clock::now().time_since_epoch();
   std::string text;
   gate::AnswerContext context;
@@ -103,11 +108,11 @@ Awaitable<> Worker::turn_away(Socket socket) {
   context.date = date(std::chrono::duration_cast<std::chrono::seconds>(now).count());
   gate::write_answer(text, gate::Answer::overloaded, context);
   std::array<asio::const_buffer, 1> whole = {asio::buffer(text)};
-  error_code error = co_await write_all(away.socket, whole);
-  if (!error) away.socket.shutdown(Socket::shutdown_send, error);
+  error_code error = co_await away.stream.write_all(whole);
+  away.stream.shutdown_send();
   std::array<char, 1024> scrap;
   while (!error) {
-    std::tie(error, std::ignore) = co_await away.socket.async_read_some(asio::buffer(scrap), use_tuple);
+    std::tie(error, std::ignore) = co_await away.stream.read_some(scrap);
   }
 }
 
@@ -149,13 +154,24 @@ void Worker::begin_drain() {
   });
 }
 
-void Worker::end_now() {
-  asio::post(context_, [this] { deadlines.end_all(); });
+void Worker::end_streams() {
+  asio::post(context_, [this] { deadlines.end_all(Phase::drained); });
 }
 
-void Worker::use_secrets(std::shared_ptr<const token::SharedSecrets> secrets) {
-  asio::post(context_,
-             [this, secrets = std::move(secrets)] { verifier = token::Verifier(secrets, settings.claims); });
+void Worker::end_now() {
+  asio::post(context_, [this] { deadlines.end_all(Phase::linger); });
+}
+
+void Worker::use_keys(const Keys& keys) {
+  asio::post(context_, [this, keys] {
+    verifier = token::Verifier(keys.secrets, settings.claims);
+    server_tls_ = keys.server_tls;
+    upstreams.use_context(keys.client_tls);
+  });
+}
+
+void Worker::note_refused_connection(const Peer& peer, std::string_view problem) {
+  log_.event(observe::Level::debug, "connection refused", {{"peer", peer.address()}, {"problem", problem}});
 }
 
 std::string_view Worker::date(std::int64_t unix_seconds) {

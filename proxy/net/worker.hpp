@@ -29,8 +29,7 @@ class Worker {
 
  public:
   // `log` and `shared` outlive the worker.
-  Worker(const Settings& settings, const std::shared_ptr<const token::SharedSecrets>& secrets,
-         observe::Log& log, Shared& shared);
+  Worker(const Settings& settings, const Keys& keys, observe::Log& log, Shared& shared);
 
   // Takes over a listening descriptor; then run() serves until drained.
   void listen(int descriptor);
@@ -38,8 +37,9 @@ class Worker {
 
   // From any thread.
   void begin_drain();  // no new connections, idle ones end, run() returns when the last request is done
-  void end_now();      // what is still under way is cut
-  void use_secrets(std::shared_ptr<const token::SharedSecrets> secrets);
+  void end_streams();  // what is still under way is cut, websockets after a close frame
+  void end_now();      // without one
+  void use_keys(const Keys& keys);
 
   // On the worker's own thread, for its sessions.
   [[nodiscard]] Executor executor() { return context_.get_executor(); }
@@ -47,6 +47,9 @@ class Worker {
   // The time for a Date field; made once a second.
   std::string_view date(std::int64_t unix_seconds);
   void record(const observe::AccessRecord& record) noexcept;
+  [[nodiscard]] const tls::Context& server_tls() const noexcept { return server_tls_; }
+  // No request came of it: not let in, or no TLS.
+  void note_refused_connection(const Peer& peer, std::string_view problem);
 
   const Settings& settings;
   token::Verifier verifier;
@@ -66,14 +69,15 @@ class Worker {
 
   Awaitable<> accept_loop();
   void accepted(Socket socket, const Protocol::endpoint& from);
-  Awaitable<> serve(Socket socket, Peer peer);
-  Awaitable<> turn_away(Socket socket);
+  Awaitable<> serve(Stream stream, Peer peer);
+  Awaitable<> turn_away(Stream stream, Peer peer);
   void report(const std::exception_ptr& failure);
   void stop_when_drained();
 
   Shared& shared_;
   observe::Log& log_;
   observe::RecordQueue& records_;
+  tls::Context server_tls_;
   std::optional<Acceptor> acceptor_;
   std::size_t accepting_ = 0;
   std::size_t serving_ = 0;

@@ -57,6 +57,7 @@ struct Workspace {
   route::Target target;
   std::string to_upstream;  // a head, a trailer section
   std::string to_client;
+  std::string problem;  // why the upstream could not be reached
 };
 
 // One per thread.

@@ -42,6 +42,12 @@ def token(uid="alice", ttl=900, secret=SECRET, **claims):
     return sign({"alg": "HS256", "typ": "JWT"}, payload, secret)
 
 
+def tampered(good):
+    """That token with another first character of the signature: its last ones carry fewer bits than they show."""
+    signed, _, tag = good.rpartition(".")
+    return f"{signed}.{'B' if tag[0] == 'A' else 'A'}{tag[1:]}"
+
+
 def clean_environment(**settings):
     """Nothing of the caller's environment but what processes and sanitizers need."""
     kept = {name: value for name, value in os.environ.items() if name in ("PATH", "HOME") or name.endswith("SAN_OPTIONS")}

@@ -14,6 +14,12 @@ std::string outcome(const OrProblem<T>& parsed) {
   return to_string(std::get<T>(parsed));
 }
 
+std::string outcome(const OrProblem<Upstream>& parsed) {
+  if (const auto* problem = std::get_if<std::string>(&parsed)) return "problem: " + *problem;
+  const auto& upstream = std::get<Upstream>(parsed);
+  return (upstream.tls ? "tls " : "") + to_string(upstream.endpoint);
+}
+
 std::array<unsigned char, 16> mapped(std::array<unsigned char, 4> v4) {
   return {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF, v4[0], v4[1], v4[2], v4[3]};
 }
@@ -40,10 +46,13 @@ TEST_CASE("addresses of the upstream") {
   CHECK(outcome(parse_upstream("http://app:8000/")) == "app:8000");
   CHECK(outcome(parse_upstream("http://app")) == "app:80");
   CHECK(outcome(parse_upstream("http://[::1]:8000")) == "[::1]:8000");
+  CHECK(outcome(parse_upstream("https://app:8443")) == "tls app:8443");
+  CHECK(outcome(parse_upstream("https://app/")) == "tls app:443");
   CHECK(outcome(parse_upstream("unix:/run/app.sock")) == "unix:/run/app.sock");
   for (const std::string_view bad :
-       {"app:8000", "https://app", "http://", "http://app:0", "http://app/api", "http://u@app",
-        "http://app?x", "http://app#x", "HTTP://app", "ftp://app"}) {
+       {"app:8000", "ftp://app", "http://", "https://", "https:app", "https://app/api", "https://app:0",
+        "HTTPS://app", "http://app:0", "http://app/api", "http://u@app", "http://app?x", "http://app#x",
+        "HTTP://app", "ftp://app"}) {
     CAPTURE(bad);
     CHECK(outcome(parse_upstream(bad)).starts_with("problem: "));
   }

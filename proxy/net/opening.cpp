@@ -1,0 +1,55 @@
+#include "net/opening.hpp"
+
+#include <sys/socket.h>
+
+#include <array>
+
+#include "http/proxy_header.hpp"
+
+namespace postern::net {
+namespace {
+
+// Takes exactly the header's bytes from the socket: what follows is for others to read. Bytes of a header
+// that is not whole yet all belong to it.
+Awaitable<std::string_view> read_proxy_header(Socket& socket, http::ProxyHeader& header) {
+  std::array<char, http::max_proxy_header> bytes;
+  std::size_t taken = 0;
+  while (true) {
+    const auto [error] = co_await socket.async_wait(Socket::wait_read, use_tuple);
+    if (error) co_return "gone";
+    const auto seen =
+        ::recv(socket.native_handle(), bytes.data() + taken, bytes.size() - taken, MSG_PEEK | MSG_DONTWAIT);
+    if (seen < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) continue;
+    if (seen <= 0) co_return taken == 0 ? "gone" : "PROXY header cut short";
+    const std::size_t size = taken + static_cast<std::size_t>(seen);
+    const auto state = http::parse_proxy_header({bytes.data(), size}, header);
+    if (state == http::ProxyHeaderState::refused) co_return "no valid PROXY header";
+    const std::size_t end = state == http::ProxyHeaderState::complete ? header.size : size;
+    // They are there: a shorter read cannot happen.
+    const auto read = ::recv(socket.native_handle(), bytes.data() + taken, end - taken, MSG_DONTWAIT);
+    if (read != static_cast<ssize_t>(end - taken)) co_return "gone";
+    if (state == http::ProxyHeaderState::complete) co_return std::string_view{};
+    taken = end;
+  }
+}
+
+}  // namespace
+
+Awaitable<std::string_view> open_connection(Stream& stream, Peer& peer, const Settings& settings,
+                                            const tls::Context& server_tls) {
+  if (settings.proxy_protocol && peer.is_trusted_proxy()) {
+    http::ProxyHeader header;
+    const std::string_view problem = co_await read_proxy_header(stream.socket(), header);
+    if (!problem.empty()) co_return problem;
+    if (header.has_source) peer = Peer(header.source, settings.trusted_proxies);
+  }
+  if (server_tls) {
+    const int descriptor = stream.socket().native_handle();
+    const error_code error = co_await stream.start_tls(tls::Engine::server(server_tls, descriptor));
+    if (error == asio::error::connection_refused) co_return stream.tls().failure();
+    if (error) co_return "gone";
+  }
+  co_return std::string_view{};
+}
+
+}  // namespace postern::net

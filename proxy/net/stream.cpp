@@ -1,0 +1,170 @@
+#include "net/stream.hpp"
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
+#include <array>
+#include <cstring>
+
+namespace postern::net {
+namespace {
+
+// One TLS record's worth (RFC 8446 5.1).
+constexpr std::size_t record_bytes = 16384;
+
+// Leaves `buffers` with what is not written yet.
+void use_up(std::span<asio::const_buffer>& buffers, std::size_t written) {
+  while (!buffers.empty() && written >= buffers.front().size()) {
+    written -= buffers.front().size();
+    buffers = buffers.subspan(1);
+  }
+  if (written != 0) buffers.front() += written;
+}
+
+// The front of `buffers` as one piece: a head and its body leave in one record. Asked again of the same
+// buffers it gives the same bytes.
+std::string_view gather(std::span<const asio::const_buffer> buffers) {
+  const auto text = [](const asio::const_buffer& buffer) {
+    return std::string_view(static_cast<const char*>(buffer.data()), buffer.size());
+  };
+  if (buffers.size() == 1 || buffers.front().size() >= record_bytes) return text(buffers.front());
+  thread_local std::array<char, record_bytes> record;
+  std::size_t size = 0;
+  for (const asio::const_buffer& buffer : buffers) {
+    const auto piece = text(buffer).substr(0, record.size() - size);
+    std::memcpy(record.data() + size, piece.data(), piece.size());
+    size += piece.size();
+    if (size == record.size()) break;
+  }
+  return {record.data(), size};
+}
+
+}  // namespace
+
+Stream& Stream::operator=(Stream&& other) noexcept {
+  close();
+  tls_ = std::move(other.tls_);
+  socket_ = std::move(other.socket_);
+  return *this;
+}
+
+Awaitable<error_code> Stream::wait_for(tls::Outcome outcome) {
+  const auto ready = outcome == tls::Outcome::wants_read ? Socket::wait_read : Socket::wait_write;
+  const auto [error] = co_await socket_.async_wait(ready, use_tuple);
+  co_return error;
+}
+
+Awaitable<error_code> Stream::start_tls(tls::Engine engine) {
+  tls_ = std::move(engine);
+  while (true) {
+    const auto outcome = tls_.handshake();
+    if (outcome == tls::Outcome::done) co_return error_code{};
+    if (outcome == tls::Outcome::closed || outcome == tls::Outcome::failed) {
+      co_return asio::error::connection_refused;
+    }
+    const error_code error = co_await wait_for(outcome);
+    if (error) co_return error;
+  }
+}
+
+Awaitable<ReadResult> Stream::read_some(std::span<char> room) {
+  if (tls_) return read_tls(room);
+  return socket_.async_read_some(asio::buffer(room.data(), room.size()), use_tuple);
+}
+
+Awaitable<ReadResult> Stream::read_tls(std::span<char> room) {
+  while (true) {
+    std::size_t count = 0;
+    const auto outcome = tls_.read(room, count);
+    if (outcome == tls::Outcome::done) co_return ReadResult{error_code{}, count};
+    if (outcome == tls::Outcome::closed) co_return ReadResult{asio::error::eof, 0};
+    if (outcome == tls::Outcome::failed) co_return ReadResult{asio::error::connection_reset, 0};
+    const error_code error = co_await wait_for(outcome);
+    if (error) co_return ReadResult{error, 0};
+  }
+}
+
+Awaitable<error_code> Stream::write_all(std::span<asio::const_buffer> buffers) {
+  return tls_ ? write_tls(buffers) : write_plain(buffers);
+}
+
+Awaitable<error_code> Stream::write_plain(std::span<asio::const_buffer> buffers) {
+  while (!buffers.empty()) {
+    error_code error;
+    const std::size_t written = socket_.write_some(buffers, error);
+    if (error == asio::error::would_block || error == asio::error::try_again) {
+      std::tie(error) = co_await socket_.async_wait(Socket::wait_write, use_tuple);
+      if (error) co_return error;
+      continue;
+    }
+    if (error) co_return error;
+    use_up(buffers, written);
+  }
+  co_return error_code{};
+}
+
+Awaitable<error_code> Stream::write_tls(std::span<asio::const_buffer> buffers) {
+  use_up(buffers, 0);
+  while (!buffers.empty()) {
+    std::size_t written = 0;
+    const auto outcome = tls_.write(gather(buffers), written);
+    if (outcome == tls::Outcome::closed || outcome == tls::Outcome::failed) {
+      co_return asio::error::connection_reset;
+    }
+    if (outcome == tls::Outcome::done) {
+      use_up(buffers, written);
+      continue;
+    }
+    const error_code error = co_await wait_for(outcome);
+    if (error) co_return error;
+  }
+  co_return error_code{};
+}
+
+Awaitable<error_code> Stream::wait_readable() {
+  // What is decrypted already does not show on the socket.
+  if (tls_ && tls_.peek() == tls::Outcome::done) co_return error_code{};
+  const auto [error] = co_await socket_.async_wait(Socket::wait_read, use_tuple);
+  co_return error;
+}
+
+bool Stream::quiet_and_open() noexcept {
+  if (tls_) return tls_.peek() == tls::Outcome::wants_read;
+  char byte;
+  const auto seen = ::recv(socket_.native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+  return seen < 0 && (errno == EAGAIN || errno == EWOULDBLOCK);
+}
+
+void Stream::send_promptly() noexcept {
+  const int on = 1;
+  ::setsockopt(socket_.native_handle(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+}
+
+void Stream::shutdown_send() noexcept {
+  if (tls_) tls_.close_notify();
+  error_code ignored;
+  socket_.shutdown(Socket::shutdown_send, ignored);
+}
+
+void Stream::cancel() noexcept {
+  error_code ignored;
+  socket_.cancel(ignored);
+}
+
+void Stream::close() noexcept {
+  if (!socket_.is_open()) return;
+  if (tls_) tls_.close_notify();
+  // It knows the descriptor's number, which may be another connection's from now on.
+  tls_ = tls::Engine();
+  error_code ignored;
+  socket_.close(ignored);
+}
+
+void Stream::reset_on_close() noexcept {
+  tls_ = tls::Engine();
+  const linger at_once{1, 0};
+  ::setsockopt(socket_.native_handle(), SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+}
+
+}  // namespace postern::net

@@ -1,0 +1,66 @@
+#pragma once
+// A connection's bytes, as they are or under TLS. Who reads and writes does not see which.
+
+#include <span>
+#include <string>
+#include <tuple>
+
+#include "net/asio.hpp"
+#include "tls/engine.hpp"
+
+namespace postern::net {
+
+using ReadResult = std::tuple<error_code, std::size_t>;  // bytes read: at least one, or an error
+
+class Stream {
+ public:
+  // Of a connected, non-blocking socket.
+  explicit Stream(Socket socket) noexcept : socket_(std::move(socket)) {}
+  // Not open.
+  explicit Stream(const Executor& executor) : socket_(executor) {}
+  ~Stream() { close(); }
+  Stream(Stream&&) noexcept = default;
+  // The old connection is closed.
+  Stream& operator=(Stream&& other) noexcept;
+
+  [[nodiscard]] bool is_open() const noexcept { return socket_.is_open(); }
+  [[nodiscard]] bool is_encrypted() const noexcept { return static_cast<bool>(tls_); }
+  // For what happens below the bytes: connecting, options.
+  [[nodiscard]] Socket& socket() noexcept { return socket_; }
+  [[nodiscard]] const tls::Engine& tls() const noexcept { return tls_; }
+
+  // The TLS handshake; from then on every byte is under TLS. `engine` was made for this socket's descriptor.
+  Awaitable<error_code> start_tls(tls::Engine engine);
+
+  // eof only when the peer ended its side properly: under TLS, with close_notify (RFC 8446 6.1).
+  Awaitable<ReadResult> read_some(std::span<char> room);
+  // All of several buffers in order, waiting only while the socket takes no more; uses the elements up. After
+  // an error under TLS nothing more can be written.
+  Awaitable<error_code> write_all(std::span<asio::const_buffer> buffers);
+  // Until there may be something to read, or the end.
+  Awaitable<error_code> wait_readable();
+
+  // Whether an idle connection may carry another request: still open, and nothing unasked has come in. Bytes
+  // that nobody asked for would be taken for the answer to the next request.
+  [[nodiscard]] bool quiet_and_open() noexcept;
+
+  // Small writes leave at once (TCP_NODELAY); no effect on unix sockets.
+  void send_promptly() noexcept;
+  void shutdown_send() noexcept;
+  // Pending operations end with operation_aborted.
+  void cancel() noexcept;
+  void close() noexcept;
+  // The next close() resets the connection, so that the peer does not take what it has for the whole.
+  void reset_on_close() noexcept;
+
+ private:
+  Awaitable<ReadResult> read_tls(std::span<char> room);
+  Awaitable<error_code> write_plain(std::span<asio::const_buffer> buffers);
+  Awaitable<error_code> write_tls(std::span<asio::const_buffer> buffers);
+  Awaitable<error_code> wait_for(tls::Outcome outcome);
+
+  Socket socket_;
+  tls::Engine tls_;
+};
+
+}  // namespace postern::net
