@@ -1,0 +1,38 @@
+"""A service as pages on another origin use one: it says what its handlers were given."""
+
+import os
+
+from fastapi import FastAPI, Request, WebSocket, WebSocketDisconnect
+from fastapi.middleware.cors import CORSMiddleware
+
+app = FastAPI()
+app.add_middleware(
+    CORSMiddleware,
+    allow_origins=[os.environ["PAGE_ORIGIN"]],
+    allow_methods=["GET", "POST"],
+    allow_headers=["Authorization", "Content-Type", "X-User-Id"],
+    expose_headers=["X-Request-Id"],
+)
+
+
+@app.get("/api/{user_id}/tasks")
+def tasks(request: Request, user_id: str):
+    return {"tasks_of": user_id, "verified": request.headers.getlist("x-user-id")}
+
+
+@app.post("/api/{user_id}/tasks", status_code=201)
+async def add_task(request: Request, user_id: str):
+    return {"added": await request.json(), "tasks_of": user_id, "verified": request.headers.getlist("x-user-id")}
+
+
+@app.websocket("/api/{user_id}/ws")
+async def echo(websocket: WebSocket, user_id: str):
+    """First what the handshake brought, then every message again."""
+    await websocket.accept()
+    offered = websocket.headers.getlist("sec-websocket-protocol")
+    await websocket.send_json({"verified": websocket.headers.getlist("x-user-id"), "offered": offered})
+    try:
+        while True:
+            await websocket.send_text(await websocket.receive_text())
+    except WebSocketDisconnect:
+        pass
