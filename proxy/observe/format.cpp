@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <ctime>
@@ -9,19 +10,32 @@ namespace {
 
 constexpr char hex_digits[] = "0123456789abcdef";
 
+// Bytes that stand for themselves in a line: printable ASCII but for the quote and the backslash.
+constexpr auto plain = [] {
+  std::array<bool, 256> table{};
+  for (std::size_t byte = 0x20; byte < 0x7F; ++byte) table[byte] = byte != '"' && byte != '\\';
+  return table;
+}();
+
+bool is_plain(char c) noexcept {
+  return plain[static_cast<unsigned char>(c)];
+}
+
 void append_escaped(std::string& out, std::string_view text) {
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (c == '"' || c == '\\') {
+  while (true) {
+    const auto odd = std::find_if_not(text.begin(), text.end(), is_plain);
+    out.append(text.begin(), odd);
+    if (odd == text.end()) return;
+    const auto byte = static_cast<unsigned char>(*odd);
+    if (byte == '"' || byte == '\\') {
       out += '\\';
-      out += c;
-    } else if (byte < 0x20 || byte >= 0x7F) {
+      out += *odd;
+    } else {
       out += "\\u00";
       out += hex_digits[byte >> 4];
       out += hex_digits[byte & 0xF];
-    } else {
-      out += c;
     }
+    text.remove_prefix(static_cast<std::size_t>(odd - text.begin()) + 1);
   }
 }
 
@@ -42,11 +56,17 @@ void append_milliseconds(std::string& out, std::uint32_t microseconds) {
 }
 
 void append_time(std::string& out, std::int64_t unix_microseconds) {
-  const std::time_t seconds = unix_microseconds / 1'000'000;
-  std::tm utc{};
-  gmtime_r(&seconds, &utc);
-  std::array<char, 40> text;
-  const std::size_t size = std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%S", &utc);
+  // Most lines are of the second of the line before.
+  thread_local std::time_t known_second = -1;
+  thread_local std::array<char, 40> text;
+  thread_local std::size_t size = 0;
+  const std::time_t second = unix_microseconds / 1'000'000;
+  if (second != known_second) {
+    std::tm utc{};
+    gmtime_r(&second, &utc);
+    size = std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%S", &utc);
+    known_second = second;
+  }
   out.append(text.data(), size);
   const auto milliseconds = static_cast<unsigned>(unix_microseconds / 1000 % 1000);
   out += '.';
@@ -76,8 +96,8 @@ std::string_view name_of(Level level) {
   return names[static_cast<std::size_t>(level)];
 }
 
-std::string access_as_json(const AccessRecord& record) {
-  std::string out = R"({"time":")";
+void append_access_as_json(std::string& out, const AccessRecord& record) {
+  out += R"({"time":")";
   append_time(out, record.unix_microseconds);
   out += R"(","level":"info","msg":"request")";
   append_member(out, "request_id", record.request_id);
@@ -96,11 +116,9 @@ std::string access_as_json(const AccessRecord& record) {
   out += R"(,"upstream_ms":)";
   append_milliseconds(out, record.upstream_microseconds);
   out += '}';
-  return out;
 }
 
-std::string access_as_text(const AccessRecord& record) {
-  std::string out;
+void append_access_as_text(std::string& out, const AccessRecord& record) {
   append_time(out, record.unix_microseconds);
   out += ' ';
   append_escaped(out, record.peer);
@@ -123,13 +141,13 @@ std::string access_as_text(const AccessRecord& record) {
   append_milliseconds(out, record.total_microseconds);
   out += "ms id=";
   append_escaped(out, record.request_id);
-  return out;
 }
 
 }  // namespace
 
-std::string format_access(const AccessRecord& record, Format format) {
-  return format == Format::json ? access_as_json(record) : access_as_text(record);
+void append_access(std::string& out, const AccessRecord& record, Format format) {
+  if (format == Format::json) return append_access_as_json(out, record);
+  append_access_as_text(out, record);
 }
 
 std::string format_event(std::int64_t unix_microseconds, Level level, std::string_view message,

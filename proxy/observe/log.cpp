@@ -16,6 +16,9 @@ namespace {
 // While requests flow the thread looks again this soon, so that workers need not wake it for each of them.
 constexpr std::chrono::milliseconds gathering{10};
 
+// Lines go out together up to this size.
+constexpr std::size_t batch_bytes = 32768;
+
 std::int64_t now_microseconds() {
   using namespace std::chrono;
   return duration_cast<microseconds>(system_clock::now().time_since_epoch()).count();
@@ -50,13 +53,15 @@ struct Log::State {
 
   bool drain() {
     bool any = false;
-    std::string storage;
     AccessRecord record;
     for (RecordQueue& queue : queues) {
       while (queue.pop(record, storage)) {
-        logger.info(format_access(record, format));
+        if (!lines.empty()) lines += '\n';
+        append_access(lines, record, format);
+        if (lines.size() >= batch_bytes) write_lines();
         any = true;
       }
+      write_lines();
       if (const auto dropped = queue.take_dropped(); dropped != 0) {
         logger.warn(format_event(now_microseconds(), Level::warn, "access records dropped",
                                  {{"count", std::to_string(dropped)}}, format));
@@ -64,6 +69,12 @@ struct Log::State {
     }
     if (any) logger.flush();
     return any;
+  }
+
+  // The logger ends what it writes with a newline.
+  void write_lines() {
+    if (!lines.empty()) logger.info(lines);
+    lines.clear();
   }
 
   void run() {
@@ -89,6 +100,8 @@ struct Log::State {
   Format format;
   spdlog::logger logger;
   std::deque<RecordQueue> queues;
+  std::string lines;    // formatted and not yet written
+  std::string storage;  // of the record at hand
   std::atomic<bool> stop{false};
   std::atomic<bool> asleep{false};
   std::thread thread;

@@ -17,9 +17,9 @@ namespace postern::observe {
 enum class Level : std::uint8_t { debug, info, warn, error, off };
 enum class Format : std::uint8_t { json, text };
 
-// A line as it will stand in the log, without the newline. Times are UTC (RFC 3339). Bytes that are not
-// printable ASCII are escaped, so that no request can forge a line.
-std::string format_access(const AccessRecord& record, Format format);
+// Appends a line as it will stand in the log, without the newline. Times are UTC (RFC 3339). Bytes that are
+// not printable ASCII are escaped, so that no request can forge a line.
+void append_access(std::string& out, const AccessRecord& record, Format format);
 
 using Details = std::initializer_list<std::pair<std::string_view, std::string_view>>;
 std::string format_event(std::int64_t unix_microseconds, Level level, std::string_view message,

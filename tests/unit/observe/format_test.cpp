@@ -27,11 +27,17 @@ AccessRecord sample() {
   return record;
 }
 
+std::string line_of(const AccessRecord& record, Format format) {
+  std::string line;
+  append_access(line, record, format);
+  return line;
+}
+
 }  // namespace
 
 TEST_CASE("an access record is one JSON object with every field of the contract") {
   CHECK(
-      format_access(sample(), Format::json) ==
+      line_of(sample(), Format::json) ==
       R"({"time":"2026-01-01T00:00:00.123Z","level":"info","msg":"request","request_id":"r1","peer":"192.0.2.7",)"
       R"("method":"GET","path":"/api/alice/tasks","rule":"/api/{user_id}/**","verdict":"forward","reason":"ok",)"
       R"("uid":"alice","status":200,"bytes_in":3,"bytes_out":225,"total_ms":1.234,"upstream_ms":0.056})");
@@ -41,7 +47,7 @@ TEST_CASE("rule and uid are left out when there is none") {
   AccessRecord record = sample();
   record.rule = {};
   record.uid = {};
-  const std::string line = format_access(record, Format::json);
+  const std::string line = line_of(record, Format::json);
   CHECK(line.find("\"rule\"") == std::string::npos);
   CHECK(line.find("\"uid\"") == std::string::npos);
 }
@@ -64,7 +70,7 @@ TEST_CASE("bytes of a request never forge a line or a member") {
     AccessRecord record = sample();
     record.path = row.path;
     for (const Format format : {Format::json, Format::text}) {
-      const std::string line = format_access(record, format);
+      const std::string line = line_of(record, format);
       CHECK(line.find('\n') == std::string::npos);
       if (format == Format::json) CHECK(line.find(row.expected) != std::string::npos);
     }
@@ -72,7 +78,7 @@ TEST_CASE("bytes of a request never forge a line or a member") {
 }
 
 TEST_CASE("the text format says the same for people") {
-  CHECK(format_access(sample(), Format::text) ==
+  CHECK(line_of(sample(), Format::text) ==
         "2026-01-01T00:00:00.123Z 192.0.2.7 GET /api/alice/tasks 200 forward (ok) uid=alice "
         "rule=/api/{user_id}/** "
         "1.234ms id=r1");
@@ -83,4 +89,21 @@ TEST_CASE("an event carries its details") {
         R"({"time":"1970-01-01T00:00:00.000Z","level":"warn","msg":"draining","connections":"3"})");
   CHECK(format_event(0, Level::info, "listening", {{"address", "127.0.0.1:80"}}, Format::text) ==
         "1970-01-01T00:00:00.000Z info listening address=127.0.0.1:80");
+}
+
+TEST_CASE("each line has the time of its own second, whatever came before") {
+  AccessRecord record = sample();
+  for (const std::int64_t seconds : {0, 1, 0, 59, 60, 1}) {
+    record.unix_microseconds = 1'767'225'600'000'000 + seconds * 1'000'000 + 7'000;
+    const std::string expected = seconds == 60  ? "01:00.007Z"
+                                 : seconds < 10 ? "00:0" + std::to_string(seconds)
+                                                : "00:" + std::to_string(seconds);
+    CHECK(line_of(record, Format::text).starts_with("2026-01-01T00:" + expected));
+  }
+}
+
+TEST_CASE("lines are appended to what is there") {
+  std::string lines = "before";
+  append_access(lines, sample(), Format::json);
+  CHECK(lines == "before" + line_of(sample(), Format::json));
 }
