@@ -11,6 +11,7 @@
 #include "token/claims.hpp"
 #include "token/header.hpp"
 #include "token/hs256.hpp"
+#include "token/verified_tokens.hpp"
 
 namespace postern::token {
 namespace {
@@ -55,7 +56,8 @@ SharedSecrets::~SharedSecrets() {
 }
 
 struct Verifier::State {
-  State(const SharedSecrets* secrets, ClaimsPolicy policy) : claims(std::move(policy)) {
+  State(const SharedSecrets* secrets, ClaimsPolicy policy)
+      : leeway(policy.leeway), claims(std::move(policy)) {
     if (secrets == nullptr) return;
     for (const std::string& secret : secrets->all()) keys.emplace_back(secret);
   }
@@ -66,7 +68,9 @@ struct Verifier::State {
     return std::ranges::any_of(keys, [&](Hs256Key& key) { return key.verify(jws.signing_input, signature); });
   }
 
+  const std::int64_t leeway;
   std::vector<Hs256Key> keys;
+  VerifiedTokens verified_tokens;
   HeaderReader header_reader;
   ClaimsReader claims;
   std::array<char, decoded_size(max_token_bytes)> decoded;  // all parts of the token at hand
@@ -98,8 +102,10 @@ Verifier::Verifier(Verifier&&) noexcept = default;
 Verifier& Verifier::operator=(Verifier&&) noexcept = default;
 
 Verification Verifier::verify(std::string_view token, std::int64_t now) {
+  if (const Verification* known = state_->verified_tokens.find(token, now, state_->leeway)) return *known;
   Verification verification;
   verification.fault = state_->check(token, now, verification);
+  if (verification.fault == TokenFault::none) state_->verified_tokens.insert(token, verification, now);
   return verification;
 }
 

@@ -79,8 +79,8 @@ struct Verification {
   std::int64_t expires_at = 0;  // Unix seconds, exp rounded down and clamped; set when fault is none
 };
 
-// Holds reusable crypto contexts and scratch memory, so one per thread; its answers depend on its arguments
-// alone. Moved from, it may only be assigned to or destroyed.
+// Holds reusable crypto contexts, scratch memory and the tokens that it verified lately, so one per thread;
+// its answers depend on its arguments alone. Moved from, it may only be assigned to or destroyed.
 class Verifier {
  public:
   // Throws std::runtime_error when OpenSSL has no HMAC-SHA256, a secret is empty or the uid claim cannot hold

@@ -244,3 +244,19 @@ TEST_CASE("a verdict does not depend on the ones before, nor on the verifier hav
   CHECK(verdict.fault == TokenFault::none);
   CHECK(verdict.expires_at == 1767226500);
 }
+
+TEST_CASE("a token that was verified before is judged by the time alone, and only as it was") {
+  auto verifier = sample::verifier();
+  const std::string good = sample::token(usual, sample::alice);
+  const auto first = verifier.verify(good, sample::now);
+  REQUIRE(first.fault == TokenFault::none);
+  CHECK(verifier.verify(good, sample::now).uid.view() == "alice");
+  CHECK(verifier.verify(good, first.expires_at + 29).fault == TokenFault::none);
+  CHECK(verifier.verify(good, first.expires_at + 30).fault == TokenFault::expired);
+  CHECK(verifier.verify(good, sample::now).fault == TokenFault::none);
+  // The same signature under another payload.
+  std::string other = sample::token(usual, sample::alice);
+  other[other.find('.') + 3] ^= 1;
+  CHECK(verifier.verify(other, sample::now).fault != TokenFault::none);
+  CHECK(verifier.verify(good + "A", sample::now).fault != TokenFault::none);
+}

@@ -1,0 +1,132 @@
+#include "token/verified_tokens.hpp"
+
+#include <openssl/crypto.h>
+#include <openssl/rand.h>
+
+#include <algorithm>
+#include <bit>
+#include <cstring>
+#include <stdexcept>
+#include <string>
+
+namespace postern::token {
+
+struct VerifiedTokens::Entry {
+  Entry(std::string_view of, const Verification& found, std::int64_t now)
+      : token(of), verification(found), verified_at(now) {}
+  ~Entry() { OPENSSL_cleanse(token.data(), token.size()); }
+  Entry(const Entry&) = delete;
+  Entry& operator=(const Entry&) = delete;
+
+  std::string token;
+  Verification verification;
+  std::int64_t verified_at;
+};
+
+namespace {
+
+// SipHash-2-4 (Aumasson and Bernstein, 2012).
+class SipHash {
+ public:
+  explicit SipHash(const std::array<std::uint64_t, 2>& key) noexcept
+      : v_{key[0] ^ 0x736f6d6570736575, key[1] ^ 0x646f72616e646f6d, key[0] ^ 0x6c7967656e657261,
+           key[1] ^ 0x7465646279746573} {}
+
+  void add(std::uint64_t word) noexcept {
+    v_[3] ^= word;
+    mix();
+    mix();
+    v_[0] ^= word;
+  }
+
+  std::uint64_t finish() noexcept {
+    v_[2] ^= 0xFF;
+    for (int round = 0; round < 4; ++round) mix();
+    return v_[0] ^ v_[1] ^ v_[2] ^ v_[3];
+  }
+
+ private:
+  void mix() noexcept {
+    auto& [a, b, c, d] = v_;
+    a += b;
+    b = std::rotl(b, 13) ^ a;
+    a = std::rotl(a, 32);
+    c += d;
+    d = std::rotl(d, 16) ^ c;
+    a += d;
+    d = std::rotl(d, 21) ^ a;
+    c += b;
+    b = std::rotl(b, 17) ^ c;
+    c = std::rotl(c, 32);
+  }
+
+  std::array<std::uint64_t, 4> v_;
+};
+
+}  // namespace
+
+VerifiedTokens::VerifiedTokens() {
+  if (RAND_bytes(reinterpret_cast<unsigned char*>(key_.data()), sizeof key_) != 1) {
+    throw std::runtime_error("OpenSSL offers no random bytes");
+  }
+}
+
+VerifiedTokens::~VerifiedTokens() = default;
+
+// Of the end, where a token's signature is: tokens that verify differ there.
+std::uint64_t VerifiedTokens::hash(std::string_view token) const noexcept {
+  SipHash hash(key_);
+  std::array<std::uint64_t, 4> end{};
+  const std::size_t size = std::min(token.size(), sizeof end);
+  std::memcpy(end.data(), token.data() + token.size() - size, size);
+  for (const std::uint64_t word : end) hash.add(word);
+  hash.add(token.size());
+  return hash.finish();
+}
+
+const Verification* VerifiedTokens::find(std::string_view token, std::int64_t now,
+                                         std::int64_t leeway) const noexcept {
+  if (slots_.empty()) return nullptr;
+  const std::uint64_t wanted = hash(token);
+  for (const Slot& slot : slots_[wanted % sets]) {
+    if (slot.hash != wanted || !slot.entry) continue;
+    const Entry& entry = *slot.entry;
+    if (entry.token.size() != token.size() ||
+        CRYPTO_memcmp(entry.token.data(), token.data(), token.size()) != 0) {
+      continue;
+    }
+    // A clock that was set back may have brought nbf and iat before us again.
+    const bool still_good =
+        now >= 0 && now >= entry.verified_at && entry.verification.expires_at > now - leeway;
+    return still_good ? &entry.verification : nullptr;
+  }
+  return nullptr;
+}
+
+void VerifiedTokens::insert(std::string_view token, const Verification& verification, std::int64_t now) {
+  if (token.size() > max_token) return;
+  if (slots_.empty()) slots_.resize(sets);
+  if (bytes_ + token.size() > max_bytes) {
+    for (Set& set : slots_) {
+      for (Slot& slot : set) release(slot);
+    }
+  }
+  const std::uint64_t where = hash(token);
+  Set& set = slots_[where % sets];
+  const auto replaceable = std::find_if(set.begin(), set.end(), [&](const Slot& slot) {
+    return !slot.entry || slot.hash == where || slot.entry->verification.expires_at <= now;
+  });
+  Slot& slot = replaceable != set.end() ? *replaceable : set[next_victim_++ % ways];
+  release(slot);
+  slot.hash = where;
+  slot.entry = std::make_unique<Entry>(token, verification, now);
+  bytes_ += token.size();
+}
+
+void VerifiedTokens::release(Slot& slot) noexcept {
+  if (!slot.entry) return;
+  bytes_ -= slot.entry->token.size();
+  slot.entry.reset();
+}
+
+}  // namespace postern::token

@@ -1,0 +1,55 @@
+#pragma once
+// Tokens that were verified a moment ago. A hit saves the signature and the claims, never a check whose
+// outcome could have changed since: the whole token is compared, and times are looked at anew.
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string_view>
+#include <vector>
+
+#include "token/verifier.hpp"
+
+namespace postern::token {
+
+// Bounded; one per thread and per set of keys. Refused tokens leave no trace in it.
+class VerifiedTokens {
+ public:
+  static constexpr std::size_t sets = 4096;
+  static constexpr std::size_t ways = 4;
+  static constexpr std::size_t max_token = 2048;      // longer ones are verified each time
+  static constexpr std::size_t max_bytes = 8U << 20;  // of all tokens together
+
+  // Where a token is kept depends on a random key, so that nobody can choose tokens that displace others.
+  VerifiedTokens();
+  ~VerifiedTokens();
+  VerifiedTokens(const VerifiedTokens&) = delete;
+  VerifiedTokens& operator=(const VerifiedTokens&) = delete;
+
+  // What verification found out, if this very token passed at `now` or before and its expiry lies after
+  // `now` - `leeway`; all in seconds, `now` since 1970. Valid until the next insert().
+  [[nodiscard]] const Verification* find(std::string_view token, std::int64_t now,
+                                         std::int64_t leeway) const noexcept;
+
+  // A token that passed at `now`.
+  void insert(std::string_view token, const Verification& verification, std::int64_t now);
+
+ private:
+  struct Entry;
+  struct Slot {
+    std::uint64_t hash = 0;
+    std::unique_ptr<Entry> entry;
+  };
+  using Set = std::array<Slot, ways>;
+
+  [[nodiscard]] std::uint64_t hash(std::string_view token) const noexcept;
+  void release(Slot& slot) noexcept;
+
+  std::array<std::uint64_t, 2> key_;
+  std::vector<Set> slots_;  // empty until there is something to keep
+  std::size_t bytes_ = 0;
+  std::size_t next_victim_ = 0;
+};
+
+}  // namespace postern::token

@@ -1,0 +1,106 @@
+#include "token/verified_tokens.hpp"
+
+#include <doctest/doctest.h>
+
+#include <string>
+
+using namespace postern::token;
+
+namespace {
+
+Verification passed(std::string_view uid, std::int64_t expires_at) {
+  return {TokenFault::none, *Uid::from(uid), expires_at};
+}
+
+// As long as `size` says, and another for each number.
+std::string numbered(std::size_t number, std::size_t size = 64) {
+  std::string token = std::to_string(number);
+  return std::string(size - token.size(), 'x') + token;
+}
+
+}  // namespace
+
+TEST_CASE("a verified token is found again, and no other") {
+  VerifiedTokens tokens;
+  const std::string token = numbered(1);
+  CHECK(tokens.find(token, 100, 0) == nullptr);
+  tokens.insert(token, passed("alice", 200), 100);
+  const Verification* found = tokens.find(std::string(token), 100, 0);
+  REQUIRE(found != nullptr);
+  CHECK(found->uid.view() == "alice");
+  CHECK(found->expires_at == 200);
+  for (std::size_t i = 0; i < token.size(); ++i) {
+    std::string other = token;
+    other[i] ^= 1;
+    CHECK(tokens.find(other, 100, 0) == nullptr);
+  }
+  CHECK(tokens.find(token + "x", 100, 0) == nullptr);
+  CHECK(tokens.find(token.substr(1), 100, 0) == nullptr);
+  CHECK(tokens.find("", 100, 0) == nullptr);
+}
+
+TEST_CASE("a kept token is good until its expiry to the second, and not before it was verified") {
+  VerifiedTokens tokens;
+  tokens.insert("token", passed("alice", 200), 100);
+  struct Row {
+    std::int64_t now, leeway;
+    bool good;
+  };
+  for (const auto& [now, leeway, good] :
+       {Row{100, 0, true}, Row{99, 0, false}, Row{199, 0, true}, Row{200, 0, false}, Row{229, 30, true},
+        Row{230, 30, false}, Row{-100, 30, false}}) {
+    CAPTURE(now);
+    CHECK((tokens.find("token", now, leeway) != nullptr) == good);
+  }
+}
+
+TEST_CASE("verified again, the newer outcome counts") {
+  VerifiedTokens tokens;
+  tokens.insert("token", passed("alice", 200), 100);
+  tokens.insert("token", passed("alice", 200), 50);
+  CHECK(tokens.find("token", 60, 0) != nullptr);
+}
+
+TEST_CASE("more tokens than there is room for displace each other, and none is taken for another") {
+  VerifiedTokens tokens;
+  constexpr std::size_t many = 3 * VerifiedTokens::sets * VerifiedTokens::ways;
+  for (std::size_t i = 0; i < many; ++i) tokens.insert(numbered(i), passed(std::to_string(i), 200), 100);
+  std::size_t kept = 0;
+  for (std::size_t i = 0; i < many; ++i) {
+    const Verification* found = tokens.find(numbered(i), 100, 0);
+    if (found == nullptr) continue;
+    ++kept;
+    CHECK(found->uid.view() == std::to_string(i));
+  }
+  CHECK(kept <= VerifiedTokens::sets * VerifiedTokens::ways);
+  CHECK(kept > VerifiedTokens::sets * VerifiedTokens::ways / 2);
+}
+
+TEST_CASE("ten thousand tokens in turn are all kept, or nearly") {
+  VerifiedTokens tokens;
+  for (std::size_t i = 0; i < 10000; ++i) tokens.insert(numbered(i), passed("alice", 200), 100);
+  std::size_t kept = 0;
+  for (std::size_t i = 0; i < 10000; ++i) kept += tokens.find(numbered(i), 100, 0) != nullptr ? 1 : 0;
+  CHECK(kept > 9000);
+}
+
+TEST_CASE("long tokens are not kept, and not more bytes than the bound") {
+  VerifiedTokens tokens;
+  tokens.insert(numbered(1, VerifiedTokens::max_token + 1), passed("alice", 200), 100);
+  CHECK(tokens.find(numbered(1, VerifiedTokens::max_token + 1), 100, 0) == nullptr);
+  constexpr std::size_t fitting = VerifiedTokens::max_bytes / VerifiedTokens::max_token;
+  for (std::size_t i = 0; i < 2 * fitting; ++i) {
+    tokens.insert(numbered(i, VerifiedTokens::max_token), passed("alice", 200), 100);
+    CHECK(tokens.find(numbered(i, VerifiedTokens::max_token), 100, 0) != nullptr);
+  }
+  CHECK(tokens.find(numbered(0, VerifiedTokens::max_token), 100, 0) == nullptr);
+}
+
+TEST_CASE("tokens that have expired make room first") {
+  VerifiedTokens tokens;
+  constexpr std::size_t room = VerifiedTokens::sets * VerifiedTokens::ways;
+  for (std::size_t i = 0; i < 4 * room; ++i) tokens.insert(numbered(i), passed("alice", 150), 100);
+  tokens.insert("fresh", passed("bob", 1000), 200);
+  for (std::size_t i = 0; i < 3; ++i) tokens.insert(numbered(i), passed("alice", 1000), 200);
+  CHECK(tokens.find("fresh", 200, 0) != nullptr);
+}
