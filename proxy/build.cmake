@@ -10,7 +10,9 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_L
   target_compile_options(postern_flags INTERFACE -Wno-restrict -Wno-mismatched-new-delete)
 endif()
 target_compile_definitions(postern_flags INTERFACE
-  BOOST_ASIO_NO_DEPRECATED BOOST_ASIO_DISABLE_BOOST_COROUTINE)
+  BOOST_ASIO_NO_DEPRECATED BOOST_ASIO_DISABLE_BOOST_COROUTINE
+  # Frames of coroutines that one thread keeps for the next ones: as many as a request has at a time, and more.
+  BOOST_ASIO_RECYCLING_ALLOCATOR_CACHE_SIZE=16)
 target_link_options(postern_flags INTERFACE -Wl,-z,relro,-z,now,-z,noexecstack)
 if(POSTERN_SANITIZE)
   target_compile_options(postern_flags INTERFACE -fsanitize=${POSTERN_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)

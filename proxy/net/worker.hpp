@@ -25,7 +25,8 @@ struct Shared {
 };
 
 class Worker {
-  asio::io_context context_{1};  // before all that runs on it
+  // Its sockets are used on its own thread alone, so they need no locks. Before all that runs on it.
+  asio::io_context context_{BOOST_ASIO_CONCURRENCY_HINT_UNSAFE_IO};
 
  public:
   // `log` and `shared` outlive the worker.
