@@ -128,17 +128,21 @@ Awaitable<bool> Admin::upstream_is_healthy(Stream& stream) {
   http::ResponseHeadParser parser(max_head_bytes);
   http::ResponseHead head;
   while (true) {
+    const auto state = parser.parse(std::string_view(received).substr(0, size), "GET", head);
+    if (state == http::ParseState::refused) co_return false;
+    if (state == http::ParseState::complete) {
+      if (head.status >= 200) co_return head.status < 400;
+      // An interim response (RFC 9110 15.2) says nothing yet, and a 101 was not asked for.
+      if (head.status == 101) co_return false;
+      size -= parser.head_size();
+      received.erase(0, parser.head_size()).resize(max_head_bytes);
+      parser.reset();
+      head.clear();
+      continue;
+    }
     const auto [error, count] = co_await stream.read_some(std::span(received).subspan(size));
     if (error) co_return false;
     size += count;
-    switch (parser.parse(std::string_view(received).substr(0, size), "GET", head)) {
-      case http::ParseState::complete:
-        co_return head.status >= 200 && head.status < 400;
-      case http::ParseState::refused:
-        co_return false;
-      case http::ParseState::incomplete:
-        break;
-    }
   }
 }
 

@@ -11,7 +11,7 @@ UpstreamPool::UpstreamPool(const Executor& executor, Deadlines& deadlines, confi
       upstream_(std::move(upstream)),
       context_(std::move(context)),
       idle_timeout_(idle_timeout),
-      resolver_(executor) {
+      lookup_(executor) {
   if (const auto* unix = std::get_if<config::UnixEndpoint>(&upstream_)) {
     addresses_.push_back(asio::local::stream_protocol::endpoint(unix->path));
     return;
@@ -68,21 +68,14 @@ void UpstreamPool::on_deadline(Phase) {
 }
 
 void UpstreamPool::refresh_addresses() {
-  if (resolving_) return;
-  resolving_ = true;
+  if (lookup_.under_way()) return;
   const auto& tcp = std::get<config::TcpEndpoint>(upstream_);
-  resolver_.async_resolve(tcp.host, std::to_string(tcp.port),
-                          [this](const error_code& error, const auto& results) {
-                            resolving_ = false;
-                            // What was known stays in use while nothing better is.
-                            if (!error) {
-                              Endpoints found;
-                              for (const auto& result : results) found.push_back(result.endpoint());
-                              use_addresses(std::move(found));
-                            }
-                            resolved_at_ = Clock::now();
-                            for (Timer* timer : waiting_) timer->cancel();
-                          });
+  lookup_.start(tcp.host, tcp.port, [this](std::optional<Endpoints> found) {
+    // What was known stays in use while nothing better is.
+    if (found) use_addresses(std::move(*found));
+    resolved_at_ = Clock::now();
+    for (Timer* timer : waiting_) timer->cancel();
+  });
 }
 
 void UpstreamPool::use_addresses(Endpoints found) {
@@ -113,7 +106,8 @@ Awaitable<std::string> UpstreamPool::connect(Stream& stream, Timed& timed, Clock
   const Endpoints tried = addresses_;
   std::string problem = co_await connect_to_one_of(tried, stream, timed, timeout);
   if (problem.empty() || !named_) co_return problem;
-  if (known_for() >= resolve_at_most_every) {
+  const bool looked_again = Clock::now() >= look_again_from_;
+  if (looked_again) {
     refresh_addresses();
     timed.disarm();
     co_await wait_for_addresses(timeout);
@@ -122,8 +116,11 @@ Awaitable<std::string> UpstreamPool::connect(Stream& stream, Timed& timed, Clock
   std::erase_if(fresh, [&tried](const auto& address) {
     return std::find(tried.begin(), tried.end(), address) != tried.end();
   });
-  if (!fresh.empty()) problem = co_await connect_to_one_of(std::move(fresh), stream, timed, timeout);
-  co_return problem;
+  if (fresh.empty()) {
+    if (looked_again) look_again_from_ = Clock::now() + look_again_after;
+    co_return problem;
+  }
+  co_return co_await connect_to_one_of(std::move(fresh), stream, timed, timeout);
 }
 
 Awaitable<std::string> UpstreamPool::connect_to_one_of(Endpoints addresses, Stream& stream, Timed& timed,

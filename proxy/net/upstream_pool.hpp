@@ -2,13 +2,13 @@
 // One thread's connections to the upstream: idle ones kept for a short while, new ones made to the addresses
 // that the upstream's name has now.
 
-#include <boost/asio/ip/basic_resolver.hpp>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "config/config.hpp"
 #include "net/deadline.hpp"
+#include "net/name_lookup.hpp"
 #include "net/stream.hpp"
 
 namespace postern::net {
@@ -33,10 +33,10 @@ class UpstreamPool final : private Timed {
   void close_idle() { idle_.clear(); }
 
  private:
-  using Endpoints = std::vector<Protocol::endpoint>;
+  using Endpoints = NameLookup::Addresses;
   static constexpr std::chrono::seconds resolve_again_after{30};
-  // However many connections fail, the name is not looked up more often.
-  static constexpr std::chrono::seconds resolve_at_most_every{1};
+  // Where nothing answers, and a look-up has brought nothing new.
+  static constexpr std::chrono::seconds look_again_after{1};
   static constexpr std::size_t most_idle = 256;
 
   struct Idle {
@@ -62,11 +62,11 @@ class UpstreamPool final : private Timed {
   Clock::duration idle_timeout_;
   std::vector<Idle> idle_;  // oldest first
 
-  asio::ip::basic_resolver<asio::ip::tcp, Executor> resolver_;
+  NameLookup lookup_;
   std::vector<Timer*> waiting_;
   bool named_ = false;  // not a literal address, not a socket's path
-  bool resolving_ = false;
   std::optional<Clock::time_point> resolved_at_;
+  Clock::time_point look_again_from_{};
   Endpoints addresses_;  // the one that answered last comes first
 };
 
