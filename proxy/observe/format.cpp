@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <cstring>
 #include <ctime>
 
 #include "observe/log.hpp"
@@ -21,41 +22,77 @@ bool is_plain(char c) noexcept {
   return plain[static_cast<unsigned char>(c)];
 }
 
-void append_escaped(std::string& out, std::string_view text) {
+// An escaped byte takes this many.
+constexpr std::size_t longest_escape = 6;
+// Names, punctuation, numbers and the time of any line.
+constexpr std::size_t longest_frame = 512;
+
+// Writes on into room that was made before: what a line can take at most is known when it begins.
+class Line {
+ public:
+  explicit Line(char* begin) noexcept : at_(begin) {}
+  [[nodiscard]] const char* end() const noexcept { return at_; }
+
+  void put(char c) noexcept { *at_++ = c; }
+  void put(std::string_view text) noexcept {
+    std::memcpy(at_, text.data(), text.size());
+    at_ += text.size();
+  }
+  void put_number(std::uint64_t value) noexcept { at_ = std::to_chars(at_, at_ + 20, value).ptr; }
+  void put_three_digits(unsigned value) noexcept {
+    put(static_cast<char>('0' + value / 100));
+    put(static_cast<char>('0' + value / 10 % 10));
+    put(static_cast<char>('0' + value % 10));
+  }
+  // Three decimals: microseconds are what was measured.
+  void put_milliseconds(std::uint32_t microseconds) noexcept {
+    put_number(microseconds / 1000);
+    put('.');
+    put_three_digits(microseconds % 1000);
+  }
+  void put_escaped(std::string_view text) noexcept;
+  void put_time(std::int64_t unix_microseconds) noexcept;
+  void put_member(std::string_view name, std::string_view text) noexcept {
+    put_name(name);
+    put('"');
+    put_escaped(text);
+    put('"');
+  }
+  void put_member(std::string_view name, std::uint64_t value) noexcept {
+    put_name(name);
+    put_number(value);
+  }
+
+ private:
+  void put_name(std::string_view name) noexcept {
+    put(",\"");
+    put(name);
+    put("\":");
+  }
+
+  char* at_;
+};
+
+void Line::put_escaped(std::string_view text) noexcept {
   while (true) {
     const auto odd = std::find_if_not(text.begin(), text.end(), is_plain);
-    out.append(text.begin(), odd);
+    const auto size = static_cast<std::size_t>(odd - text.begin());
+    put(text.substr(0, size));
     if (odd == text.end()) return;
     const auto byte = static_cast<unsigned char>(*odd);
     if (byte == '"' || byte == '\\') {
-      out += '\\';
-      out += *odd;
+      put('\\');
+      put(*odd);
     } else {
-      out += "\\u00";
-      out += hex_digits[byte >> 4];
-      out += hex_digits[byte & 0xF];
+      put("\\u00");
+      put(hex_digits[byte >> 4]);
+      put(hex_digits[byte & 0xF]);
     }
-    text.remove_prefix(static_cast<std::size_t>(odd - text.begin()) + 1);
+    text.remove_prefix(size + 1);
   }
 }
 
-void append_number(std::string& out, std::uint64_t value) {
-  std::array<char, 20> digits;
-  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr;
-  out.append(digits.data(), end);
-}
-
-// Milliseconds with three decimals: microseconds are what was measured.
-void append_milliseconds(std::string& out, std::uint32_t microseconds) {
-  append_number(out, microseconds / 1000);
-  const auto rest = microseconds % 1000;
-  out += '.';
-  out += static_cast<char>('0' + rest / 100);
-  out += static_cast<char>('0' + rest / 10 % 10);
-  out += static_cast<char>('0' + rest % 10);
-}
-
-void append_time(std::string& out, std::int64_t unix_microseconds) {
+void Line::put_time(std::int64_t unix_microseconds) noexcept {
   // Most lines are of the second of the line before.
   thread_local std::time_t known_second = -1;
   thread_local std::array<char, 40> text;
@@ -67,28 +104,10 @@ void append_time(std::string& out, std::int64_t unix_microseconds) {
     size = std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%S", &utc);
     known_second = second;
   }
-  out.append(text.data(), size);
-  const auto milliseconds = static_cast<unsigned>(unix_microseconds / 1000 % 1000);
-  out += '.';
-  out += static_cast<char>('0' + milliseconds / 100);
-  out += static_cast<char>('0' + milliseconds / 10 % 10);
-  out += static_cast<char>('0' + milliseconds % 10);
-  out += 'Z';
-}
-
-void append_member(std::string& out, std::string_view name, std::string_view text) {
-  out += ",\"";
-  out += name;
-  out += "\":\"";
-  append_escaped(out, text);
-  out += '"';
-}
-
-void append_member(std::string& out, std::string_view name, std::uint64_t value) {
-  out += ",\"";
-  out += name;
-  out += "\":";
-  append_number(out, value);
+  put({text.data(), size});
+  put('.');
+  put_three_digits(static_cast<unsigned>(unix_microseconds / 1000 % 1000));
+  put('Z');
 }
 
 std::string_view name_of(Level level) {
@@ -96,82 +115,100 @@ std::string_view name_of(Level level) {
   return names[static_cast<std::size_t>(level)];
 }
 
-void append_access_as_json(std::string& out, const AccessRecord& record) {
-  out += R"({"time":")";
-  append_time(out, record.unix_microseconds);
-  out += R"(","level":"info","msg":"request")";
-  append_member(out, "request_id", record.request_id);
-  append_member(out, "peer", record.peer);
-  append_member(out, "method", record.method);
-  append_member(out, "path", record.path);
-  if (!record.rule.empty()) append_member(out, "rule", record.rule);
-  append_member(out, "verdict", record.verdict);
-  append_member(out, "reason", record.reason);
-  if (!record.uid.empty()) append_member(out, "uid", record.uid);
-  append_member(out, "status", record.status);
-  append_member(out, "bytes_in", record.bytes_in);
-  append_member(out, "bytes_out", record.bytes_out);
-  out += R"(,"total_ms":)";
-  append_milliseconds(out, record.total_microseconds);
-  out += R"(,"upstream_ms":)";
-  append_milliseconds(out, record.upstream_microseconds);
-  out += '}';
+void put_access_as_json(Line& line, const AccessRecord& record) noexcept {
+  line.put(R"({"time":")");
+  line.put_time(record.unix_microseconds);
+  line.put(R"(","level":"info","msg":"request")");
+  line.put_member("request_id", record.request_id);
+  line.put_member("peer", record.peer);
+  line.put_member("method", record.method);
+  line.put_member("path", record.path);
+  if (!record.rule.empty()) line.put_member("rule", record.rule);
+  line.put_member("verdict", record.verdict);
+  line.put_member("reason", record.reason);
+  if (!record.uid.empty()) line.put_member("uid", record.uid);
+  line.put_member("status", record.status);
+  line.put_member("bytes_in", record.bytes_in);
+  line.put_member("bytes_out", record.bytes_out);
+  line.put(R"(,"total_ms":)");
+  line.put_milliseconds(record.total_microseconds);
+  line.put(R"(,"upstream_ms":)");
+  line.put_milliseconds(record.upstream_microseconds);
+  line.put('}');
 }
 
-void append_access_as_text(std::string& out, const AccessRecord& record) {
-  append_time(out, record.unix_microseconds);
-  out += ' ';
-  append_escaped(out, record.peer);
-  out += ' ';
-  append_escaped(out, record.method);
-  out += ' ';
-  append_escaped(out, record.path);
-  out += ' ';
-  append_number(out, record.status);
-  out += ' ';
-  out += record.verdict;
-  out += " (";
-  out += record.reason;
-  out += ") uid=";
-  out += record.uid.empty() ? std::string_view("-") : record.uid;
-  out += " rule=";
-  if (record.rule.empty()) out += '-';
-  append_escaped(out, record.rule);
-  out += ' ';
-  append_milliseconds(out, record.total_microseconds);
-  out += "ms id=";
-  append_escaped(out, record.request_id);
+void put_access_as_text(Line& line, const AccessRecord& record) noexcept {
+  line.put_time(record.unix_microseconds);
+  line.put(' ');
+  line.put_escaped(record.peer);
+  line.put(' ');
+  line.put_escaped(record.method);
+  line.put(' ');
+  line.put_escaped(record.path);
+  line.put(' ');
+  line.put_number(record.status);
+  line.put(' ');
+  line.put(record.verdict);
+  line.put(" (");
+  line.put_escaped(record.reason);
+  line.put(") uid=");
+  line.put_escaped(record.uid.empty() ? std::string_view("-") : record.uid);
+  line.put(" rule=");
+  line.put_escaped(record.rule.empty() ? std::string_view("-") : record.rule);
+  line.put(' ');
+  line.put_milliseconds(record.total_microseconds);
+  line.put("ms id=");
+  line.put_escaped(record.request_id);
 }
 
 }  // namespace
 
-void append_access(std::string& out, const AccessRecord& record, Format format) {
-  if (format == Format::json) return append_access_as_json(out, record);
-  append_access_as_text(out, record);
+std::size_t longest_line(const AccessRecord& record) noexcept {
+  const std::size_t texts = record.request_id.size() + record.peer.size() + record.method.size() +
+                            record.path.size() + record.rule.size() + record.verdict.size() +
+                            record.reason.size() + record.uid.size();
+  return longest_frame + longest_escape * texts;
+}
+
+std::size_t write_access(std::span<char> room, const AccessRecord& record, Format format) noexcept {
+  if (room.size() < longest_line(record)) return 0;
+  Line line(room.data());
+  if (format == Format::json) {
+    put_access_as_json(line, record);
+  } else {
+    put_access_as_text(line, record);
+  }
+  return static_cast<std::size_t>(line.end() - room.data());
 }
 
 std::string format_event(std::int64_t unix_microseconds, Level level, std::string_view message,
                          Details details, Format format) {
-  std::string out = format == Format::json ? R"({"time":")" : "";
-  append_time(out, unix_microseconds);
+  std::size_t texts = message.size();
+  for (const auto& [name, value] : details) texts += name.size() + value.size() + 1;
+  std::string out(longest_frame + longest_escape * texts, '\0');
+  Line line(out.data());
   if (format == Format::json) {
-    out += '"';
-    append_member(out, "level", name_of(level));
-    append_member(out, "msg", message);
-    for (const auto& [name, value] : details) append_member(out, name, value);
-    out += '}';
-    return out;
+    line.put(R"({"time":")");
+    line.put_time(unix_microseconds);
+    line.put('"');
+    line.put_member("level", name_of(level));
+    line.put_member("msg", message);
+    for (const auto& [name, value] : details) line.put_member(name, value);
+    line.put('}');
+  } else {
+    line.put_time(unix_microseconds);
+    line.put(' ');
+    line.put(name_of(level));
+    line.put(' ');
+    line.put(message);
+    for (const auto& [name, value] : details) {
+      line.put(' ');
+      line.put(name);
+      line.put('=');
+      line.put_escaped(value);
+    }
   }
-  out += ' ';
-  out += name_of(level);
-  out += ' ';
-  out += message;
-  for (const auto& [name, value] : details) {
-    out += ' ';
-    out += name;
-    out += '=';
-    append_escaped(out, value);
-  }
+  out.resize(static_cast<std::size_t>(line.end() - out.data()));
   return out;
 }
 

@@ -9,6 +9,7 @@
 #include <deque>
 #include <mutex>
 #include <thread>
+#include <vector>
 
 namespace postern::observe {
 namespace {
@@ -56,9 +57,7 @@ struct Log::State {
     AccessRecord record;
     for (RecordQueue& queue : queues) {
       while (queue.pop(record, storage)) {
-        if (!lines.empty()) lines += '\n';
-        append_access(lines, record, format);
-        if (lines.size() >= batch_bytes) write_lines();
+        add_line(record);
         any = true;
       }
       write_lines();
@@ -71,10 +70,18 @@ struct Log::State {
     return any;
   }
 
+  void add_line(const AccessRecord& record) {
+    const std::size_t longest = longest_line(record) + 1;
+    if (lines.size() - used < longest) write_lines();
+    if (lines.size() < longest) lines.resize(longest);
+    if (used != 0) lines[used++] = '\n';
+    used += write_access(std::span(lines).subspan(used), record, format);
+  }
+
   // The logger ends what it writes with a newline.
   void write_lines() {
-    if (!lines.empty()) logger.info(lines);
-    lines.clear();
+    if (used != 0) logger.info(std::string_view(lines.data(), used));
+    used = 0;
   }
 
   void run() {
@@ -100,8 +107,9 @@ struct Log::State {
   Format format;
   spdlog::logger logger;
   std::deque<RecordQueue> queues;
-  std::string lines;    // formatted and not yet written
-  std::string storage;  // of the record at hand
+  std::vector<char> lines = std::vector<char>(batch_bytes);  // formatted and not yet written
+  std::size_t used = 0;                                      // of `lines`
+  std::string storage;                                       // of the record at hand
   std::atomic<bool> stop{false};
   std::atomic<bool> asleep{false};
   std::thread thread;

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <initializer_list>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -17,9 +18,12 @@ namespace postern::observe {
 enum class Level : std::uint8_t { debug, info, warn, error, off };
 enum class Format : std::uint8_t { json, text };
 
-// Appends a line as it will stand in the log, without the newline. Times are UTC (RFC 3339). Bytes that are
-// not printable ASCII are escaped, so that no request can forge a line.
-void append_access(std::string& out, const AccessRecord& record, Format format);
+// Writes a line as it will stand in the log, without the newline, and returns its size; 0: the room is too
+// small. Times are UTC (RFC 3339). Bytes that are not printable ASCII are escaped, so that no request can
+// forge a line.
+std::size_t write_access(std::span<char> room, const AccessRecord& record, Format format) noexcept;
+// The room that it may take, in bytes.
+std::size_t longest_line(const AccessRecord& record) noexcept;
 
 using Details = std::initializer_list<std::pair<std::string_view, std::string_view>>;
 std::string format_event(std::int64_t unix_microseconds, Level level, std::string_view message,

@@ -28,8 +28,8 @@ AccessRecord sample() {
 }
 
 std::string line_of(const AccessRecord& record, Format format) {
-  std::string line;
-  append_access(line, record, format);
+  std::string line(longest_line(record), '\0');
+  line.resize(write_access(line, record, format));
   return line;
 }
 
@@ -102,8 +102,21 @@ TEST_CASE("each line has the time of its own second, whatever came before") {
   }
 }
 
-TEST_CASE("lines are appended to what is there") {
-  std::string lines = "before";
-  append_access(lines, sample(), Format::json);
-  CHECK(lines == "before" + line_of(sample(), Format::json));
+TEST_CASE("a line takes no more room than was asked for, whatever is in it") {
+  AccessRecord record = sample();
+  const std::string odd(2000, '\x01');
+  record.request_id = record.peer = record.method = record.path = record.rule = record.verdict = odd;
+  record.reason = record.uid = odd;
+  record.unix_microseconds = INT64_MAX / 2;
+  record.status = UINT32_MAX;
+  record.bytes_in = record.bytes_out = UINT64_MAX;
+  record.total_microseconds = record.upstream_microseconds = UINT32_MAX;
+  const std::size_t longest = longest_line(record);
+  for (const Format format : {Format::json, Format::text}) {
+    std::string room(longest, '\0');
+    const std::size_t size = write_access(room, record, format);
+    CHECK(size > 0);
+    CHECK(size <= longest);
+    CHECK(write_access(std::span(room).first(longest - 1), record, format) == 0);
+  }
 }
