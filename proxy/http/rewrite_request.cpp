@@ -134,7 +134,7 @@ void write_request_head(std::string& out, const RequestHead& head, const Upstrea
     const FieldClass field_class = class_of(field.name);
     if (request.peer_is_trusted_proxy) before.read(field, field_class);
     if (passes(field, field_class, head, request) && !is_nominated(field.name, head.connection)) {
-      append_field(out, field.name, field.value);
+      append_field(out, field);
     }
   }
   if (request.strip_bearer_subprotocol && !is_nominated("Sec-WebSocket-Protocol", head.connection))
@@ -152,7 +152,7 @@ void write_last_chunk_upstream(std::string& out, std::span<const Field> trailers
                                std::string_view identity_header) {
   out.append("0\r\n");
   for (const Field& field : trailers) {
-    if (passes_as_trailer(field, identity_header)) append_field(out, field.name, field.value);
+    if (passes_as_trailer(field, identity_header)) append_field(out, field);
   }
   out.append("\r\n");
 }

@@ -70,7 +70,7 @@ void write_response_head(std::string& out, const ResponseHead& head, const Downs
     if (!passes(field, field_class, head)) continue;
     if (field_class == FieldClass::websocket_protocol && !is_underscored(field.name))
       subprotocol_selected = true;
-    append_field(out, field.name, field.value);
+    append_field(out, field);
   }
 
   if (!never_framed(head)) append_framing(out, head, response.dechunk);
@@ -86,7 +86,7 @@ void write_response_head(std::string& out, const ResponseHead& head, const Downs
 void write_last_chunk_downstream(std::string& out, std::span<const Field> trailers) {
   out.append("0\r\n");
   for (const Field& field : trailers) {
-    if (passes_as_trailer(field)) append_field(out, field.name, field.value);
+    if (passes_as_trailer(field)) append_field(out, field);
   }
   out.append("\r\n");
 }

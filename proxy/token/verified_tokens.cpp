@@ -25,6 +25,23 @@ struct VerifiedTokens::Entry {
 
 namespace {
 
+// Takes as long for a token that differs at its first byte as for the same one: eight bytes at a time,
+// because each request pays for it.
+bool equal_in_constant_time(std::string_view a, std::string_view b) noexcept {
+  if (a.size() != b.size()) return false;
+  std::uint64_t difference = 0;
+  std::size_t at = 0;
+  for (; a.size() - at >= sizeof difference; at += sizeof difference) {
+    std::uint64_t left;
+    std::uint64_t right;
+    std::memcpy(&left, a.data() + at, sizeof left);
+    std::memcpy(&right, b.data() + at, sizeof right);
+    difference |= left ^ right;
+  }
+  for (; at < a.size(); ++at) difference |= static_cast<unsigned char>(a[at] ^ b[at]);
+  return difference == 0;
+}
+
 // SipHash-2-4 (Aumasson and Bernstein, 2012).
 class SipHash {
  public:
@@ -91,10 +108,7 @@ const Verification* VerifiedTokens::find(std::string_view token, std::int64_t no
   for (const Slot& slot : slots_[wanted % sets]) {
     if (slot.hash != wanted || !slot.entry) continue;
     const Entry& entry = *slot.entry;
-    if (entry.token.size() != token.size() ||
-        CRYPTO_memcmp(entry.token.data(), token.data(), token.size()) != 0) {
-      continue;
-    }
+    if (!equal_in_constant_time(entry.token, token)) continue;
     // A clock that was set back may have brought nbf and iat before us again.
     const bool still_good =
         now >= 0 && now >= entry.verified_at && entry.verification.expires_at > now - leeway;
