@@ -38,22 +38,23 @@ void Exchange::fail_by_deadline(Failure otherwise) {
   }
 }
 
-Awaitable<bool> Exchange::read_upstream() {
-  const auto [error, count] = co_await session_.upstream.read_some(work_.from_upstream.room());
-  if (!error) {
-    work_.from_upstream.filled(count);
-    response_seen_ = true;
-    co_return true;
+bool Exchange::note_read(const ReadResult& result) noexcept {
+  const auto& [error, count] = result;
+  if (error) {
+    upstream_ended_cleanly_ = error == asio::error::eof;
+    return false;
   }
-  upstream_ended_cleanly_ = error == asio::error::eof;
-  co_return false;
+  work_.from_upstream.filled(count);
+  response_seen_ = true;
+  return true;
 }
 
 // The next piece of a body, into the emptied buffer.
 Awaitable<bool> Exchange::read_more_response() {
   work_.from_upstream.clear();
   session_.wait_at_most(Phase::stream, worker_.settings.stream_idle_timeout);
-  co_return co_await read_upstream();
+  const ReadResult result = co_await session_.upstream.read_some(work_.from_upstream.room());
+  co_return note_read(result);
 }
 
 Awaitable<bool> Exchange::read_final_head() {
@@ -66,8 +67,8 @@ Awaitable<bool> Exchange::read_final_head() {
         fail(Failure::upstream_garbled);
         co_return false;
       case http::ParseState::incomplete: {
-        const bool more = co_await read_upstream();
-        if (more) break;
+        const ReadResult result = co_await session_.upstream.read_some(work_.from_upstream.room());
+        if (note_read(result)) break;
         fail_by_deadline(Failure::upstream_closed);
         co_return false;
       }
@@ -115,7 +116,9 @@ Awaitable<bool> Exchange::pass_interim() {
 }
 
 Awaitable<bool> Exchange::write_client() {
-  const error_code error = co_await session_.client.write_all(std::span(down_).first(down_count_));
+  auto pieces = std::span(down_).first(down_count_);
+  error_code error = session_.client.write_now(pieces);
+  if (!error && !pieces.empty()) error = co_await session_.client.write_all(pieces);
   if (!error) co_return true;
   fail_by_deadline(Failure::client_gone);
   co_return false;

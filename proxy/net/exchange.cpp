@@ -41,7 +41,9 @@ Exchange::Exchange(Session& session, const gate::Verdict& verdict)
       worker_(session.worker),
       work_(*session.workspace),
       verdict_(verdict),
-      head_size_(work_.request_parser.head_size()) {
+      head_size_(work_.request_parser.head_size()),
+      up_(work_.up),
+      down_(work_.down) {
   if (work_.request.framing == http::Framing::content_length) body_left_ = work_.request.content_length;
   work_.request_chunks.reset();
 }
@@ -79,15 +81,15 @@ void Exchange::write_upstream_head() {
   http::write_request_head(work_.to_upstream, head, request);
 }
 
-Awaitable<bool> Exchange::open_upstream(bool only_fresh) {
+bool Exchange::take_idle_upstream() {
+  auto idle = worker_.upstreams.take_idle();
+  reused_ = idle.has_value();
+  if (reused_) session_.upstream = std::move(*idle);
+  return reused_;
+}
+
+Awaitable<bool> Exchange::connect_upstream() {
   reused_ = false;
-  if (!only_fresh) {
-    if (auto idle = worker_.upstreams.take_idle()) {
-      session_.upstream = std::move(*idle);
-      reused_ = true;
-      co_return true;
-    }
-  }
   work_.problem =
       co_await worker_.upstreams.connect(session_.upstream, session_, worker_.settings.connect_timeout);
   co_return work_.problem.empty();
@@ -101,7 +103,11 @@ Awaitable<error_code> Exchange::send_first() {
   up_[1] = asio::buffer(body.data(), body.size());
   sent_at_ = Clock::now();
   session_.wait_at_most(Phase::stream, worker_.settings.stream_idle_timeout);
-  const error_code error = co_await session_.upstream.write_all(std::span(up_).first(body.empty() ? 1 : 2));
+  const auto all = std::span(up_).first(body.empty() ? 1 : 2);
+  auto pieces = all;
+  error_code error = session_.upstream.write_now(pieces);
+  unsent_ = error && pieces.size() == all.size() && pieces.front().size() == work_.to_upstream.size();
+  if (!error && !pieces.empty()) error = co_await session_.upstream.write_all(pieces);
   if (body.size() == body_left_ && work_.request.framing != http::Framing::chunked) {
     body_done_ = true;
     bytes_in_ = body.size();
@@ -114,29 +120,37 @@ Awaitable<error_code> Exchange::send_first() {
 }
 
 // For a request that is here whole. An upstream may close an idle connection just as it is used again: then
-// the request goes once more, on a fresh one, if nothing of an answer was seen and doing it twice is harmless
-// (RFC 9110 9.2.2).
+// the request goes once more, on a fresh one, if not a byte of it left, or nothing of an answer was seen and
+// doing it twice is harmless (RFC 9110 9.2.2).
 Awaitable<> Exchange::send_request_and_read_head() {
   bool only_fresh = false;
   while (true) {
-    const bool open = co_await open_upstream(only_fresh);
+    bool open = !only_fresh && take_idle_upstream();
+    if (!open) open = co_await connect_upstream();
     if (!open) co_return fail_by_deadline(Failure::connect);
     // Where the write fails an answer may be waiting all the same.
     co_await send_first();
+    only_fresh = true;
+    if (reused_ && unsent_) continue;
     session_.wait_at_most(Phase::response, worker_.settings.response_timeout);
     const bool answered = co_await read_final_head();
     if (answered || !may_retry()) co_return;
     failure_ = Failure::none;
-    only_fresh = true;
   }
 }
 
 // For a request whose body is still coming: both halves at once.
 Awaitable<> Exchange::stream_request() {
   using namespace asio::experimental::awaitable_operators;
-  const bool open = co_await open_upstream(false);
+  bool open = take_idle_upstream();
+  if (!open) open = co_await connect_upstream();
   if (!open) co_return fail_by_deadline(Failure::connect);
-  const error_code error = co_await send_first();
+  error_code error = co_await send_first();
+  if (reused_ && unsent_) {
+    open = co_await connect_upstream();
+    if (!open) co_return fail_by_deadline(Failure::connect);
+    error = co_await send_first();
+  }
   upload_stuck_ = error.failed();
   co_await (upload() && download());
 }

@@ -46,7 +46,8 @@ class Exchange {
 
   // The request's way: exchange.cpp, upload.cpp.
   void write_upstream_head();
-  Awaitable<bool> open_upstream(bool only_fresh);
+  [[nodiscard]] bool take_idle_upstream();
+  Awaitable<bool> connect_upstream();
   Awaitable<error_code> send_first();
   Awaitable<> send_request_and_read_head();
   Awaitable<> stream_request();
@@ -59,7 +60,7 @@ class Exchange {
   Awaitable<> download();
   Awaitable<bool> read_final_head();
   Awaitable<bool> pass_interim();
-  Awaitable<bool> read_upstream();
+  bool note_read(const ReadResult& result) noexcept;
   Awaitable<bool> read_more_response();
   Awaitable<bool> write_client();
   Awaitable<> relay_response();
@@ -76,7 +77,7 @@ class Exchange {
   [[nodiscard]] bool may_retry() const noexcept;
   [[nodiscard]] Result result() const;
 
-  static constexpr std::size_t most_pieces = 16;
+  static constexpr std::size_t most_pieces = Workspace::most_pieces;
 
   Session& session_;
   Worker& worker_;
@@ -84,8 +85,8 @@ class Exchange {
   const gate::Verdict& verdict_;
   const std::size_t head_size_;
 
-  std::array<asio::const_buffer, most_pieces + 4> up_;
-  std::array<asio::const_buffer, most_pieces + 4> down_;
+  Workspace::Pieces& up_;
+  Workspace::Pieces& down_;
   std::size_t up_count_ = 0;
   std::size_t down_count_ = 0;
   std::size_t up_taken_ = 0;  // bytes of from_client that the buffers in up_ stand for
@@ -95,6 +96,7 @@ class Exchange {
   Failure failure_ = Failure::none;
   bool whole_ = false;             // the request, body included, was here before anything was sent
   bool reused_ = false;            // the upstream connection carried a request before
+  bool unsent_ = false;            // not a byte of the request could be sent on it
   bool body_done_ = false;         // the request body is sent whole
   bool body_gathered_ = false;     // its last piece is in up_
   bool upload_stuck_ = false;      // the upstream takes no more of it

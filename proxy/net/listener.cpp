@@ -1,10 +1,13 @@
 #include "net/listener.hpp"
 
+#include <linux/filter.h>
+#include <netinet/in.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <array>
 #include <cstring>
 
 namespace postern::net {
@@ -103,6 +106,24 @@ Listeners::~Listeners() {
 void Listeners::remove_path() noexcept {
   if (!unix_path_.empty()) ::unlink(unix_path_.c_str());
   unix_path_.clear();
+}
+
+void refuse_new_connections(int descriptor) noexcept {
+  sockaddr_storage address{};
+  socklen_t size = sizeof address;
+  ::getsockname(descriptor, reinterpret_cast<sockaddr*>(&address), &size);
+  if (address.ss_family != AF_INET && address.ss_family != AF_INET6) return;
+  // Of the flags in a segment's header (RFC 9293 3.1): SYN without ACK is dropped, all else passes.
+  constexpr unsigned flags_at = 13, syn = 0x02, ack = 0x10;
+  std::array<sock_filter, 5> program = {{
+      {BPF_LD | BPF_B | BPF_ABS, 0, 0, flags_at},
+      {BPF_ALU | BPF_AND | BPF_K, 0, 0, syn | ack},
+      {BPF_JMP | BPF_JEQ | BPF_K, 0, 1, syn},
+      {BPF_RET | BPF_K, 0, 0, 0},
+      {BPF_RET | BPF_K, 0, 0, UINT32_MAX},
+  }};
+  const sock_fprog filter{static_cast<unsigned short>(program.size()), program.data()};
+  ::setsockopt(descriptor, SOL_SOCKET, SO_ATTACH_FILTER, &filter, sizeof filter);
 }
 
 int Listeners::take() {

@@ -39,4 +39,8 @@ class Listeners {
   std::string unix_path_;
 };
 
+// New connections to this listening socket are no longer answered, so that their clients ask again a second
+// later and reach whoever else listens there; handshakes under way go on. TCP only, else nothing happens.
+void refuse_new_connections(int descriptor) noexcept;
+
 }  // namespace postern::net

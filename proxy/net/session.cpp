@@ -11,7 +11,7 @@ namespace postern::net {
 namespace {
 
 constexpr std::chrono::seconds linger_at_most{2};
-constexpr std::chrono::seconds first_request_while_draining{1};
+constexpr std::chrono::seconds request_while_draining{1};
 
 // The value of the only field of that name; empty when it is absent or there twice.
 std::string_view single_field(const http::RequestHead& head, std::string_view name) {
@@ -107,8 +107,8 @@ void Session::on_deadline(Phase phase) {
 }
 
 void Session::on_drain() {
-  // Bytes that are already here are a request that was accepted.
-  if (idle_ && client.quiet_and_open()) client.cancel();
+  // Its next request may be on the way: it is answered, and hears that the connection ends.
+  if (idle_) wait_at_most(Phase::idle, request_while_draining);
 }
 
 Awaitable<> Session::run() {
@@ -139,11 +139,11 @@ Awaitable<bool> Session::wait_for_request() {
   Clock::duration at_most = worker.settings.idle_timeout;
   // Who connects has something to ask; only who was served before may take a rest.
   if (first_request_) at_most = std::min<Clock::duration>(at_most, worker.settings.header_timeout);
-  if (worker.draining()) at_most = first_request_while_draining;
+  if (worker.draining()) at_most = request_while_draining;
   first_request_ = false;
   wait_at_most(Phase::idle, at_most);
   idle_ = true;
-  const error_code error = co_await client.wait_readable();
+  const auto [error] = co_await client.wait_readable();
   idle_ = false;
   co_return !error;
 }
@@ -258,7 +258,9 @@ Awaitable<After> Session::answer(gate::Answer answer, observe::AccessRecord& rec
   record.bytes_out = work.to_client.size() - (work.to_client.find("\r\n\r\n") + 4);
   wait_at_most(Phase::stream, worker.settings.stream_idle_timeout);
   std::array<asio::const_buffer, 1> whole = {asio::buffer(work.to_client)};
-  const error_code error = co_await client.write_all(whole);
+  std::span<asio::const_buffer> pieces(whole);
+  error_code error = client.write_now(pieces);
+  if (!error && !pieces.empty()) error = co_await client.write_all(pieces);
   if (error) co_return After::close;
   co_return keep ? After::keep : After::linger;
 }

@@ -13,6 +13,9 @@ namespace {
 // One TLS record's worth (RFC 8446 5.1).
 constexpr std::size_t record_bytes = 16384;
 
+// Who reads slowly would have the kernel hold megabytes that cannot be sent yet.
+constexpr int most_unsent = 131072;
+
 // Leaves `buffers` with what is not written yet.
 void use_up(std::span<asio::const_buffer>& buffers, std::size_t written) {
   while (!buffers.empty() && written >= buffers.front().size()) {
@@ -20,6 +23,10 @@ void use_up(std::span<asio::const_buffer>& buffers, std::size_t written) {
     buffers = buffers.subspan(1);
   }
   if (written != 0) buffers.front() += written;
+}
+
+Awaitable<std::tuple<error_code>> nothing_to_wait_for() {
+  co_return error_code{};
 }
 
 // The front of `buffers` as one piece: a head and its body leave in one record. Asked again of the same
@@ -49,9 +56,9 @@ Stream& Stream::operator=(Stream&& other) noexcept {
   return *this;
 }
 
-Awaitable<error_code> Stream::wait_for(tls::Outcome outcome) {
+Awaitable<error_code> Stream::wait_for(tls::Outcome outcome, asio::cancellation_slot stop) {
   const auto ready = outcome == tls::Outcome::wants_read ? Socket::wait_read : Socket::wait_write;
-  const auto [error] = co_await socket_.async_wait(ready, use_tuple);
+  const auto [error] = co_await socket_.async_wait(ready, asio::bind_cancellation_slot(stop, use_tuple));
   co_return error;
 }
 
@@ -69,18 +76,32 @@ Awaitable<error_code> Stream::start_tls(tls::Engine engine) {
 }
 
 Awaitable<ReadResult> Stream::read_some(std::span<char> room) {
-  if (tls_) return read_tls(room);
+  if (tls_) return read_tls(room, {});
   return socket_.async_read_some(asio::buffer(room.data(), room.size()), use_tuple);
 }
 
-Awaitable<ReadResult> Stream::read_tls(std::span<char> room) {
+Awaitable<ReadResult> Stream::read_some(std::span<char> room, asio::cancellation_slot stop) {
+  if (tls_) return read_tls(room, stop);
+  return socket_.async_read_some(asio::buffer(room.data(), room.size()),
+                                 asio::bind_cancellation_slot(stop, use_tuple));
+}
+
+Awaitable<ReadResult> Stream::read_tls(std::span<char> room, asio::cancellation_slot stop) {
   while (true) {
     std::size_t count = 0;
     const auto outcome = tls_.read(room, count);
-    if (outcome == tls::Outcome::done) co_return ReadResult{error_code{}, count};
+    if (outcome == tls::Outcome::done) {
+      // A peer that is never waited for would have the thread for itself.
+      if (++reads_in_a_row_ == most_reads_in_a_row) {
+        reads_in_a_row_ = 0;
+        co_await asio::post(socket_.get_executor(), use_tuple);
+      }
+      co_return ReadResult{error_code{}, count};
+    }
+    reads_in_a_row_ = 0;
     if (outcome == tls::Outcome::closed) co_return ReadResult{asio::error::eof, 0};
     if (outcome == tls::Outcome::failed) co_return ReadResult{asio::error::connection_reset, 0};
-    const error_code error = co_await wait_for(outcome);
+    const error_code error = co_await wait_for(outcome, stop);
     if (error) co_return ReadResult{error, 0};
   }
 }
@@ -89,19 +110,25 @@ Awaitable<error_code> Stream::write_all(std::span<asio::const_buffer> buffers) {
   return tls_ ? write_tls(buffers) : write_plain(buffers);
 }
 
-Awaitable<error_code> Stream::write_plain(std::span<asio::const_buffer> buffers) {
+error_code Stream::write_now(std::span<asio::const_buffer>& buffers) noexcept {
+  if (tls_) return {};
   while (!buffers.empty()) {
     error_code error;
     const std::size_t written = socket_.write_some(buffers, error);
-    if (error == asio::error::would_block || error == asio::error::try_again) {
-      std::tie(error) = co_await socket_.async_wait(Socket::wait_write, use_tuple);
-      if (error) co_return error;
-      continue;
-    }
-    if (error) co_return error;
+    if (error == asio::error::would_block || error == asio::error::try_again) return {};
+    if (error) return error;
     use_up(buffers, written);
   }
-  co_return error_code{};
+  return {};
+}
+
+Awaitable<error_code> Stream::write_plain(std::span<asio::const_buffer> buffers) {
+  while (true) {
+    error_code error = write_now(buffers);
+    if (error || buffers.empty()) co_return error;
+    std::tie(error) = co_await socket_.async_wait(Socket::wait_write, use_tuple);
+    if (error) co_return error;
+  }
 }
 
 Awaitable<error_code> Stream::write_tls(std::span<asio::const_buffer> buffers) {
@@ -122,11 +149,10 @@ Awaitable<error_code> Stream::write_tls(std::span<asio::const_buffer> buffers) {
   co_return error_code{};
 }
 
-Awaitable<error_code> Stream::wait_readable() {
-  // What is decrypted already does not show on the socket.
-  if (tls_ && tls_.peek() == tls::Outcome::done) co_return error_code{};
-  const auto [error] = co_await socket_.async_wait(Socket::wait_read, use_tuple);
-  co_return error;
+Awaitable<std::tuple<error_code>> Stream::wait_readable() {
+  // What is decrypted already, a close_notify included, does not show on the socket.
+  if (tls_ && tls_.peek() != tls::Outcome::wants_read) return nothing_to_wait_for();
+  return socket_.async_wait(Socket::wait_read, use_tuple);
 }
 
 bool Stream::quiet_and_open() noexcept {
@@ -139,6 +165,7 @@ bool Stream::quiet_and_open() noexcept {
 void Stream::send_promptly() noexcept {
   const int on = 1;
   ::setsockopt(socket_.native_handle(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  ::setsockopt(socket_.native_handle(), IPPROTO_TCP, TCP_NOTSENT_LOWAT, &most_unsent, sizeof most_unsent);
 }
 
 void Stream::shutdown_send() noexcept {

@@ -34,17 +34,23 @@ class Stream {
 
   // eof only when the peer ended its side properly: under TLS, with close_notify (RFC 8446 6.1).
   Awaitable<ReadResult> read_some(std::span<char> room);
+  // `stop` ends the wait for bytes, and no write beside it, with operation_aborted.
+  Awaitable<ReadResult> read_some(std::span<char> room, asio::cancellation_slot stop);
+  // What the socket takes at once of several buffers in order; uses the elements up and leaves the others,
+  // for write_all(). Nearly everything leaves so, and no coroutine is begun for it. Under TLS: nothing.
+  error_code write_now(std::span<asio::const_buffer>& buffers) noexcept;
   // All of several buffers in order, waiting only while the socket takes no more; uses the elements up. After
   // an error under TLS nothing more can be written.
   Awaitable<error_code> write_all(std::span<asio::const_buffer> buffers);
   // Until there may be something to read, or the end.
-  Awaitable<error_code> wait_readable();
+  Awaitable<std::tuple<error_code>> wait_readable();
 
   // Whether an idle connection may carry another request: still open, and nothing unasked has come in. Bytes
   // that nobody asked for would be taken for the answer to the next request.
   [[nodiscard]] bool quiet_and_open() noexcept;
 
-  // Small writes leave at once (TCP_NODELAY); no effect on unix sockets.
+  // Small writes leave at once (TCP_NODELAY), and the kernel takes no more than is about to be sent
+  // (TCP_NOTSENT_LOWAT); no effect on unix sockets.
   void send_promptly() noexcept;
   void shutdown_send() noexcept;
   // Pending operations end with operation_aborted.
@@ -54,13 +60,16 @@ class Stream {
   void reset_on_close() noexcept;
 
  private:
-  Awaitable<ReadResult> read_tls(std::span<char> room);
+  Awaitable<ReadResult> read_tls(std::span<char> room, asio::cancellation_slot stop);
   Awaitable<error_code> write_plain(std::span<asio::const_buffer> buffers);
   Awaitable<error_code> write_tls(std::span<asio::const_buffer> buffers);
-  Awaitable<error_code> wait_for(tls::Outcome outcome);
+  Awaitable<error_code> wait_for(tls::Outcome outcome, asio::cancellation_slot stop = {});
+
+  static constexpr unsigned most_reads_in_a_row = 8;
 
   Socket socket_;
   tls::Engine tls_;
+  unsigned reads_in_a_row_ = 0;
 };
 
 }  // namespace postern::net

@@ -32,7 +32,7 @@ Tunnel::~Tunnel() {
 
 Awaitable<Tunnel::End> Tunnel::run() {
   upstream_way_.buffer.rewind(upstream_way_.kept);
-  co_await (relay(upstream_way_, client_way_) && relay(client_way_, upstream_way_));
+  co_await (relay(upstream_way_) && relay(client_way_));
   if (end_ != End::closed || !leaving()) co_return end_;
   // Who is told to go answers, or had more on its way: closing on that would reset the connection, and the
   // close frame might never be read.
@@ -48,19 +48,17 @@ void Tunnel::wait_at_most() noexcept {
 }
 
 // Until `from` ends its side: then `to` hears the end too, and the other way goes on.
-Awaitable<> Tunnel::relay(Way& way, Way& other) {
+Awaitable<> Tunnel::relay(Way& way) {
   while (end_ == End::closed) {
     const bool passed = co_await pass_buffered(way);
     if (!passed) co_return fail(way.when_to_fails);
     if (leaving() && way.frames.at_boundary()) {
       co_await write_close(way);
-      // It was left alone while something was being written to the same connection.
-      stop_reading(other, way);
       co_return;
     }
     way.buffer.rewind(way.kept);
     wait_at_most();
-    const auto [error, count] = co_await way.from.read_some(way.buffer.room());
+    const auto [error, count] = co_await way.from.read_some(way.buffer.room(), way.stop_reading.slot());
     if (error == asio::error::eof) {
       way.to.shutdown_send();
       co_return;
@@ -80,9 +78,7 @@ Awaitable<bool> Tunnel::pass_buffered(Way& way) {
     if (piece.empty()) break;
     std::array<asio::const_buffer, 1> buffers = {asio::buffer(piece.data(), piece.size())};
     wait_at_most();
-    way.writing = true;
     const error_code error = co_await way.to.write_all(buffers);
-    way.writing = false;
     if (error) co_return false;
     way.frames.advance(piece);
     way.bytes += piece.size();
@@ -105,9 +101,7 @@ Awaitable<> Tunnel::write_close(Way& way) {
     frame = http::server_close_frame(code, reason, std::span(storage).first<http::server_close_frame_size>());
   }
   std::array<asio::const_buffer, 1> buffers = {asio::buffer(frame.data(), frame.size())};
-  way.writing = true;
   co_await way.to.write_all(buffers);
-  way.writing = false;
 }
 
 Awaitable<> Tunnel::discard(Stream& from, Buffer& scrap, std::size_t kept) {
@@ -119,18 +113,13 @@ Awaitable<> Tunnel::discard(Stream& from, Buffer& scrap, std::size_t kept) {
   }
 }
 
-// Cancelling takes a connection's writes along, and half a frame cannot be taken back: while something is
-// being written to where `way` reads from, it is left alone.
-void Tunnel::stop_reading(Way& way, const Way& other) noexcept {
-  if (!other.writing) way.from.cancel();
-}
-
 void Tunnel::say_goodbye(Goodbye why) noexcept {
   if (leaving()) return;
   goodbye_ = why;
   session_.wait_at_most(Phase::linger, farewell_at_most);
-  stop_reading(upstream_way_, client_way_);
-  stop_reading(client_way_, upstream_way_);
+  // Not the writes: half a frame cannot be taken back.
+  upstream_way_.stop_reading.emit(asio::cancellation_type::terminal);
+  client_way_.stop_reading.emit(asio::cancellation_type::terminal);
 }
 
 void Tunnel::fail(End end) {

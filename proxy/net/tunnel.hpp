@@ -53,14 +53,13 @@ class Tunnel {
     bool masked;  // as a client's frames are
     http::WebSocketFrames frames{};
     std::uint64_t bytes = 0;
-    bool writing = false;
+    asio::cancellation_signal stop_reading{};
   };
 
-  Awaitable<> relay(Way& way, Way& other);
+  Awaitable<> relay(Way& way);
   Awaitable<bool> pass_buffered(Way& way);
   Awaitable<> write_close(Way& way);
   Awaitable<> discard(Stream& from, Buffer& scrap, std::size_t kept);
-  void stop_reading(Way& way, const Way& other) noexcept;
   void wait_at_most() noexcept;
   void fail(End end);
   [[nodiscard]] bool leaving() const noexcept { return goodbye_ != Goodbye::none; }

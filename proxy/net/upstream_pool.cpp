@@ -40,6 +40,8 @@ std::optional<Stream> UpstreamPool::take_idle() {
 void UpstreamPool::give_back(Stream stream) {
   // TLS 1.3 hands out what can be resumed only after the handshake.
   if (stream.is_encrypted()) {
+    // Verified by rules that hold no more: neither it nor its session speaks for the upstream.
+    if (!stream.tls().made_of(context_)) return;
     if (auto session = stream.tls().session()) session_ = std::move(session);
   }
   if (idle_.size() == most_idle) return;
@@ -86,7 +88,13 @@ void UpstreamPool::use_addresses(Endpoints found) {
   addresses_ = std::move(found);
 }
 
+void UpstreamPool::stop_waiting() {
+  may_wait_ = false;
+  for (Timer* timer : waiting_) timer->cancel();
+}
+
 Awaitable<> UpstreamPool::wait_for_addresses(Clock::duration at_most) {
+  if (!may_wait_) co_return;
   Timer timer(executor_, at_most);
   waiting_.push_back(&timer);
   co_await timer.async_wait(use_tuple);

@@ -30,6 +30,8 @@ class UpstreamPool final : private Timed {
   Awaitable<std::string> connect(Stream& stream, Timed& timed, Clock::duration timeout);
 
   void use_context(tls::Context context);
+  // Nobody waits for a look-up any more.
+  void stop_waiting();
   void close_idle() { idle_.clear(); }
 
  private:
@@ -64,6 +66,7 @@ class UpstreamPool final : private Timed {
 
   NameLookup lookup_;
   std::vector<Timer*> waiting_;
+  bool may_wait_ = true;
   bool named_ = false;  // not a literal address, not a socket's path
   std::optional<Clock::time_point> resolved_at_;
   Clock::time_point look_again_from_{};

@@ -4,6 +4,7 @@
 #include <ctime>
 
 #include "gate/answer.hpp"
+#include "net/listener.hpp"
 #include "net/opening.hpp"
 #include "net/session.hpp"
 #include "net/timed_stream.hpp"
@@ -13,6 +14,9 @@ namespace {
 
 // Out of descriptors or memory: others may end meanwhile.
 constexpr std::chrono::milliseconds accept_pause{100};
+
+// As long as a round trip nearby takes; who is farther away may have to connect again.
+constexpr std::chrono::milliseconds handshakes_end_within{5};
 
 // Connections over the limit that hear 503 at a time; more than these are closed unheard.
 constexpr std::size_t most_turning_away = 256;
@@ -29,6 +33,7 @@ Worker::Worker(const Settings& given, const Keys& keys, observe::Log& log, Share
       shared_(shared),
       log_(log),
       records_(log.add_queue()),
+      last_handshakes_(context_.get_executor()),
       server_tls_(keys.server_tls) {}
 
 void Worker::listen(int descriptor) {
@@ -139,27 +144,39 @@ void Worker::stop_when_drained() {
 
 void Worker::begin_drain() {
   asio::post(context_, [this] {
-    error_code error;
-    // Connections that the kernel has already accepted for us are served.
-    while (acceptor_->is_open()) {
-      Protocol::endpoint from;
-      Socket socket(context_.get_executor());
-      acceptor_->accept(socket, from, error);
-      if (error) break;
-      accepted(std::move(socket), from);
-    }
-    acceptor_->close(error);
     deadlines.drain_all();
-    stop_when_drained();
+    // The handshakes under way may end: closing would reset those connections.
+    refuse_new_connections(acceptor_->native_handle());
+    last_handshakes_.expires_after(handshakes_end_within);
+    last_handshakes_.async_wait([this](const error_code&) { stop_accepting(); });
   });
 }
 
+void Worker::stop_accepting() {
+  error_code error;
+  // Connections that the kernel has already accepted for us are served.
+  while (acceptor_->is_open()) {
+    Protocol::endpoint from;
+    Socket socket(context_.get_executor());
+    acceptor_->accept(socket, from, error);
+    if (error) break;
+    accepted(std::move(socket), from);
+  }
+  acceptor_->close(error);
+  stop_when_drained();
+}
+
 void Worker::end_streams() {
-  asio::post(context_, [this] { deadlines.end_all(Phase::drained); });
+  asio::post(context_, [this] { end_all(Phase::drained); });
 }
 
 void Worker::end_now() {
-  asio::post(context_, [this] { deadlines.end_all(Phase::linger); });
+  asio::post(context_, [this] { end_all(Phase::linger); });
+}
+
+void Worker::end_all(Phase how) {
+  deadlines.end_all(how);
+  upstreams.stop_waiting();
 }
 
 void Worker::use_keys(const Keys& keys) {

@@ -73,11 +73,14 @@ class Worker {
   Awaitable<> serve(Stream stream, Peer peer);
   Awaitable<> turn_away(Stream stream, Peer peer);
   void report(const std::exception_ptr& failure);
+  void stop_accepting();
   void stop_when_drained();
+  void end_all(Phase how);
 
   Shared& shared_;
   observe::Log& log_;
   observe::RecordQueue& records_;
+  Timer last_handshakes_;
   tls::Context server_tls_;
   std::optional<Acceptor> acceptor_;
   std::size_t accepting_ = 0;

@@ -2,6 +2,7 @@
 // The memory of one request in flight. A connection borrows it from its thread's pool when a request's first
 // byte is there and gives it back when idle, so that an idle connection costs its socket and little else.
 
+#include <array>
 #include <cstddef>
 #include <memory>
 #include <span>
@@ -12,6 +13,7 @@
 #include "http/chunked.hpp"
 #include "http/head_parser.hpp"
 #include "http/message.hpp"
+#include "net/asio.hpp"
 #include "route/target.hpp"
 
 namespace postern::net {
@@ -42,6 +44,10 @@ struct Workspace {
   // Bytes for bodies beside the largest head.
   static constexpr std::size_t body_bytes = 32768;
 
+  // Of a body, written at once.
+  static constexpr std::size_t most_pieces = 16;
+  using Pieces = std::array<asio::const_buffer, most_pieces + 4>;
+
   explicit Workspace(std::size_t max_header_bytes);
   // As new, but with the memory it has. A buffer that one odd request blew up is given back.
   void reset();
@@ -57,6 +63,8 @@ struct Workspace {
   route::Target target;
   std::string to_upstream;  // a head, a trailer section
   std::string to_client;
+  Pieces up;            // what is being written to the upstream
+  Pieces down;          // and to the client
   std::string problem;  // why the upstream could not be reached
 };
 
@@ -70,7 +78,7 @@ class WorkspacePool {
 
  private:
   // Beyond these the memory goes back to the system.
-  static constexpr std::size_t most_kept = 128;
+  static constexpr std::size_t most_kept = 256;
   std::size_t max_header_bytes_;
   std::vector<std::unique_ptr<Workspace>> kept_;
 };

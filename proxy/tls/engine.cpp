@@ -65,10 +65,13 @@ Outcome Engine::read(std::span<char> room, std::size_t& count) noexcept {
 }
 
 Outcome Engine::write(std::string_view bytes, std::size_t& count) noexcept {
-  if (unusable()) return Outcome::failed;
+  if (unusable() || deaf_) return Outcome::failed;
   ERR_clear_error();
   const int result = SSL_write_ex(ssl_.get(), bytes.data(), bytes.size(), &count);
-  return result == 1 ? Outcome::done : outcome_of(result);
+  if (result == 1) return Outcome::done;
+  // The peer has closed: what it said before that can still be read.
+  deaf_ = SSL_get_error(ssl_.get(), result) == SSL_ERROR_SYSCALL;
+  return deaf_ ? Outcome::failed : outcome_of(result);
 }
 
 Outcome Engine::peek() noexcept {
@@ -81,14 +84,14 @@ Outcome Engine::peek() noexcept {
 }
 
 void Engine::close_notify() noexcept {
-  if (unusable() || !SSL_is_init_finished(ssl_.get())) return;
+  if (unusable() || deaf_ || !SSL_is_init_finished(ssl_.get())) return;
   ERR_clear_error();
   SSL_shutdown(ssl_.get());
   ERR_clear_error();
 }
 
 bool Engine::certificate_refused() const noexcept {
-  return SSL_get_verify_result(ssl_.get()) != X509_V_OK;
+  return ssl_ && SSL_get_verify_result(ssl_.get()) != X509_V_OK;
 }
 
 std::string_view Engine::failure() const noexcept {

@@ -51,6 +51,9 @@ class Engine {
   // Why the handshake failed: "self-signed certificate", "no shared cipher"; static text.
   [[nodiscard]] std::string_view failure() const noexcept;
   [[nodiscard]] bool certificate_refused() const noexcept;
+  [[nodiscard]] bool made_of(const Context& context) const noexcept {
+    return SSL_get_SSL_CTX(ssl_.get()) == context.get();
+  }
   [[nodiscard]] bool resumed() const noexcept { return SSL_session_reused(ssl_.get()) == 1; }
   // Empty when there is none to resume.
   [[nodiscard]] Session session() const noexcept;
@@ -66,6 +69,7 @@ class Engine {
 
   std::unique_ptr<SSL, Free> ssl_;
   bool broken_ = false;
+  bool deaf_ = false;  // takes no more, but may have said something
   unsigned long error_ = 0;
 };
 

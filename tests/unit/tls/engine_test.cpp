@@ -150,4 +150,5 @@ TEST_CASE("an engine of nothing fails") {
   CHECK(engine.handshake() == Outcome::failed);
   CHECK(engine.read(room, count) == Outcome::failed);
   engine.close_notify();
+  CHECK(engine.failure() == "connection closed");
 }
