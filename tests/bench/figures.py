@@ -1,0 +1,111 @@
+"""What does not depend on load: memory of idle connections, heap allocations, start."""
+
+import contextlib
+import mmap
+import statistics
+import struct
+import time
+
+from peers import PATIENCE, Failure, free_port
+
+from gate import token
+from wire import request
+
+IDLE = 2000
+AT_ONCE = 8
+
+
+@contextlib.contextmanager
+def running(peer):
+    try:
+        yield peer
+        peer.require_alive()
+    finally:
+        peer.stop()
+
+
+def _require_ok(answer):
+    if answer.status != 200:
+        raise Failure(f"{answer.raw!r} instead of a 200")
+
+
+def idle_connection_bytes(start):
+    """Growth of resident memory with connections that have had an answer each and then keep still."""
+    with running(start()) as peer, contextlib.ExitStack() as stack:
+        asked = request("GET", "/api/alice/tasks", token=token())
+        for _ in range(64):  # what the first connections cost is not a matter of idling
+            with peer.client() as client:
+                _require_ok(client.send(asked).read_response())
+        before = _settled_memory(peer)
+        for _ in range(IDLE):
+            _require_ok(stack.enter_context(peer.client()).send(asked).read_response())
+        return (_settled_memory(peer) - before) / IDLE
+
+
+def _settled_memory(peer):
+    """Memory may be given back a moment later: the first reading that has not changed for a quarter of a second."""
+    until = time.monotonic() + PATIENCE
+    last = peer.memory()
+    while time.monotonic() < until:
+        time.sleep(0.25)
+        now = peer.memory()
+        if now == last:
+            return now
+        last = now
+    return last
+
+
+def allocations_per_request(bench, start, requests):
+    """malloc and its like, counted in the process by peers/count_allocations.cpp, after a warm-up."""
+    counter = bench.folder / "allocations"
+    counter.write_bytes(bytes(8))
+    environment = {"LD_PRELOAD": bench.built / "count_allocations.so", "BENCH_ALLOCATIONS": counter}
+    with open(counter, "r+b") as file, mmap.mmap(file.fileno(), 8) as shared, running(start(**environment)) as peer:
+        asked = request("GET", "/api/alice/tasks", token=token())
+
+        def ask(rounds):
+            for _ in range(rounds):
+                for client in clients:
+                    client.send(asked)
+                for client in clients:
+                    _require_ok(client.read_response())
+
+        def counted():
+            return struct.unpack("Q", shared[:8])[0]
+
+        with contextlib.ExitStack() as stack:
+            clients = [stack.enter_context(peer.client()) for _ in range(AT_ONCE)]
+            ask(100)
+            before = counted()
+            if not before:
+                raise Failure(f"{peer.name}: allocations are not counted")
+            ask(requests // AT_ONCE)
+            return (counted() - before) / (requests // AT_ONCE * AT_ONCE)
+
+
+def start(start_peer, times):
+    """From the fork to the first 200, and the memory resident then: medians, (ms, bytes)."""
+    asked = request("GET", "/api/alice/tasks", token=token())
+    took, resident = [], []
+    for _ in range(times):
+        port = free_port()
+        begin = time.monotonic()
+        with running(start_peer(port=port, wait=False)) as peer:
+            _require_ok(_first_answer(peer, asked))
+            took.append((time.monotonic() - begin) * 1e3)
+            resident.append(peer.memory())
+    return statistics.median(took), statistics.median(resident)
+
+
+def _first_answer(peer, asked):
+    until = time.monotonic() + PATIENCE
+    while time.monotonic() < until:
+        peer.require_alive()
+        try:
+            client = peer.client()
+        except ConnectionRefusedError:
+            time.sleep(0.0002)
+            continue
+        with client:
+            return client.send(asked).read_response()
+    raise Failure(f"{peer.name} does not answer")
