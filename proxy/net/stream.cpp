@@ -40,6 +40,7 @@ std::string_view gather(std::span<const asio::const_buffer> buffers) {
   std::size_t size = 0;
   for (const asio::const_buffer& buffer : buffers) {
     const auto piece = text(buffer).substr(0, record.size() - size);
+    if (piece.empty()) continue;
     std::memcpy(record.data() + size, piece.data(), piece.size());
     size += piece.size();
     if (size == record.size()) break;
