@@ -227,6 +227,22 @@ def test_whatever_the_method_when_not_a_byte_could_be_sent(deaf, method, body):
     assert [(seen.method, seen.body, seen.connection) for seen in upstream.requests[1:]] == [(method, body or b"", 1)]
 
 
+FRAMINGS = [
+    ("Content-Length: 10", b"01234", b"56789"),
+    ("Transfer-Encoding: chunked", b"5\r\n01234\r\n", b"5\r\n56789\r\n0\r\n\r\n"),
+]
+
+
+@pytest.mark.parametrize("framing,half,rest", FRAMINGS, ids=["of known length", "chunked"])
+def test_not_here_whole_either_when_not_a_byte_could_be_sent(deaf, framing, half, rest):
+    gate, upstream = deaf(answer_ok)
+    with Client(gate.address) as client:
+        client.send(request("POST", PATH, framing, token=token()) + half)
+        upstream.wait_for_connections(2)
+        assert client.send(rest).read_response().status == 200
+    assert [(seen.method, seen.body, seen.connection) for seen in upstream.requests[1:]] == [("POST", b"0123456789", 1)]
+
+
 @pytest.mark.parametrize("method,body", UNSENT)
 def test_never_a_third_time_even_if_the_first_was_not_sent(deaf, method, body):
     gate, upstream = deaf(swallow)

@@ -12,6 +12,11 @@ class TlsFailure(ConnectionError):
     """A handshake or a record that was refused, here or by the other side's alert, which is named in the text."""
 
 
+def is_cut(error):
+    """Whether TCP ended before TLS did."""
+    return isinstance(error, ssl.SSLEOFError) or getattr(error, "reason", None) == "UNEXPECTED_EOF_WHILE_READING"
+
+
 class TlsSocket:
     """What a Connection needs of a socket, under TLS."""
 
@@ -78,11 +83,11 @@ class TlsSocket:
             data = self._drive(self.tls.read, size)
         except ssl.SSLZeroReturnError:
             data = b""
-        except ssl.SSLEOFError:
+        except ssl.SSLError as error:
+            if not is_cut(error):
+                self._refuse(error)
             self.ended = "cut"
             return b""
-        except ssl.SSLError as error:
-            self._refuse(error)
         if not data:
             self.ended = "close_notify"
         return data
