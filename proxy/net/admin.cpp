@@ -88,7 +88,7 @@ Awaitable<> Admin::serve(Stream accepted) {
   client.arm(Phase::linger, request_at_most);
   std::array<asio::const_buffer, 1> whole = {asio::buffer(response)};
   error_code error = co_await client.stream.write_all(whole);
-  client.stream.shutdown_send();
+  co_await client.stream.finish_sending();
   while (!error) std::tie(error, std::ignore) = co_await client.stream.read_some(received);
 }
 

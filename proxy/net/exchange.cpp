@@ -189,8 +189,10 @@ Exchange::Result Exchange::result() const {
   result.upstream_time = upstream_time_;
   if (failure_ == Failure::none) {
     // A client that meant to go on may have sent more, and closing on it would cost it the response's end.
-    const bool unread = !body_done_ || work_.from_client.size() != 0 || work_.request.keep_alive;
-    result.after = keep_client_ ? After::keep : unread ? After::linger : After::close;
+    // Under TLS the end itself must be written (RFC 8446 6.1).
+    const bool lingers = !body_done_ || work_.from_client.size() != 0 || work_.request.keep_alive ||
+                         session_.client.is_encrypted();
+    result.after = keep_client_ ? After::keep : lingers ? After::linger : After::close;
   } else if (!response_started_) {
     result.answer = ending.answer;
     // Without an answer there is nothing that a next request could follow.

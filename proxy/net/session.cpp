@@ -268,7 +268,9 @@ Awaitable<After> Session::answer(gate::Answer answer, observe::AccessRecord& rec
 // Closing with unread bytes would send a reset, and the client might never read the answer (RFC 9112 9.6).
 Awaitable<> Session::linger() {
   error_code error;
-  client.shutdown_send();
+  wait_at_most(Phase::stream, worker.settings.stream_idle_timeout);
+  co_await client.finish_sending();
+  if (expired() != Phase::none) co_return;
   wait_at_most(Phase::linger, linger_at_most);
   Buffer& scrap = workspace->from_client;
   while (!error) {

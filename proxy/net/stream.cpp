@@ -169,10 +169,12 @@ void Stream::send_promptly() noexcept {
   ::setsockopt(socket_.native_handle(), IPPROTO_TCP, TCP_NOTSENT_LOWAT, &most_unsent, sizeof most_unsent);
 }
 
-void Stream::shutdown_send() noexcept {
-  if (tls_) tls_.close_notify();
-  error_code ignored;
-  socket_.shutdown(Socket::shutdown_send, ignored);
+Awaitable<> Stream::finish_sending() {
+  error_code error;
+  while (!error && tls_ && tls_.close_notify() == tls::Outcome::wants_write) {
+    error = co_await wait_for(tls::Outcome::wants_write);
+  }
+  socket_.shutdown(Socket::shutdown_send, error);
 }
 
 void Stream::cancel() noexcept {

@@ -52,7 +52,8 @@ class Stream {
   // Small writes leave at once (TCP_NODELAY), and the kernel takes no more than is about to be sent
   // (TCP_NOTSENT_LOWAT); no effect on unix sockets.
   void send_promptly() noexcept;
-  void shutdown_send() noexcept;
+  // The peer hears that no more will come, once the socket takes that too.
+  Awaitable<> finish_sending();
   // Pending operations end with operation_aborted.
   void cancel() noexcept;
   void close() noexcept;

@@ -36,8 +36,8 @@ Awaitable<Tunnel::End> Tunnel::run() {
   if (end_ != End::closed || !leaving()) co_return end_;
   // Who is told to go answers, or had more on its way: closing on that would reset the connection, and the
   // close frame might never be read.
-  session_.client.shutdown_send();
-  session_.upstream.shutdown_send();
+  co_await session_.client.finish_sending();
+  co_await session_.upstream.finish_sending();
   co_await (discard(session_.client, upstream_way_.buffer, upstream_way_.kept) &&
             discard(session_.upstream, client_way_.buffer, client_way_.kept));
   co_return end_;
@@ -60,7 +60,7 @@ Awaitable<> Tunnel::relay(Way& way) {
     wait_at_most();
     const auto [error, count] = co_await way.from.read_some(way.buffer.room(), way.stop_reading.slot());
     if (error == asio::error::eof) {
-      way.to.shutdown_send();
+      co_await way.to.finish_sending();
       co_return;
     }
     const bool woken =

@@ -114,7 +114,7 @@ Awaitable<> Worker::turn_away(Stream stream, Peer peer) {
   gate::write_answer(text, gate::Answer::overloaded, context);
   std::array<asio::const_buffer, 1> whole = {asio::buffer(text)};
   error_code error = co_await away.stream.write_all(whole);
-  away.stream.shutdown_send();
+  co_await away.stream.finish_sending();
   std::array<char, 1024> scrap;
   while (!error) {
     std::tie(error, std::ignore) = co_await away.stream.read_some(scrap);

@@ -83,11 +83,13 @@ Outcome Engine::peek() noexcept {
   return result == 1 ? Outcome::done : outcome_of(result);
 }
 
-void Engine::close_notify() noexcept {
-  if (unusable() || deaf_ || !SSL_is_init_finished(ssl_.get())) return;
+Outcome Engine::close_notify() noexcept {
+  if (unusable() || deaf_ || !SSL_is_init_finished(ssl_.get())) return Outcome::failed;
   ERR_clear_error();
-  SSL_shutdown(ssl_.get());
+  const int result = SSL_shutdown(ssl_.get());
+  const bool later = result < 0 && SSL_get_error(ssl_.get(), result) == SSL_ERROR_WANT_WRITE;
   ERR_clear_error();
+  return later ? Outcome::wants_write : Outcome::done;
 }
 
 bool Engine::certificate_refused() const noexcept {

@@ -45,8 +45,8 @@ class Engine {
   Outcome write(std::string_view bytes, std::size_t& count) noexcept;
   // wants_read: open, and nothing to read. done: there is.
   Outcome peek() noexcept;
-  // Tells the peer that no more will come, as far as that can be done at once.
-  void close_notify() noexcept;
+  // Tells the peer that no more will come. wants_write: not yet, call again when the socket is writable.
+  Outcome close_notify() noexcept;
 
   // Why the handshake failed: "self-signed certificate", "no shared cipher"; static text.
   [[nodiscard]] std::string_view failure() const noexcept;

@@ -205,6 +205,30 @@ def test_a_client_that_stops_reading_is_cut_and_does_not_hear_goodbye(start, ups
     upstream.wait_until_quiet()
 
 
+@pytest.mark.parametrize("fields", [[], ["Connection: close"]], ids=["kept open", "Connection: close"])
+def test_goodbye_waits_for_a_client_that_reads_late(start, upstream, certificates, tmp_path, fields):
+    """A unix socket's buffer has no room beyond its size: with one of these sizes it is full when the response ends."""
+    sent = threading.Semaphore(0)
+
+    def script(connection):
+        size = int(connection.read_request().target.rpartition("/")[2])
+        connection.send(b"HTTP/1.1 200 OK\r\n\r\n" + b"x" * size).close()
+        sent.release()
+
+    upstream.script = script
+    gate = start(**serving(certificates.server, POSTERN_LISTEN=f"unix:{tmp_path}/gate", POSTERN_THREADS="1"))
+    context = certificates.client_context()
+    with TlsClient(str(tmp_path / "gate"), context) as other:
+        for size in range(150_000, 250_000, 1_000):
+            with TlsClient(str(tmp_path / "gate"), context) as client:
+                client.send(request("GET", f"{PATH}/{size}", *fields, token=ALICE))
+                assert sent.acquire(timeout=PATIENCE)
+                for _ in range(3):  # the gate has turned to others after this one
+                    assert other.get(PATH).status == 401
+                assert len(client.read_response().body) == size
+                assert client.ended == "close_notify", size
+
+
 def test_a_drain_ends_what_is_idle_with_goodbye_and_lets_the_rest_finish(gate, connect, upstream):
     released = threading.Event()
 
