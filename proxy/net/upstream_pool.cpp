@@ -164,7 +164,7 @@ Awaitable<std::string> UpstreamPool::start_tls(Stream& stream) {
   const error_code error =
       co_await stream.start_tls(tls::Engine::client(context_, descriptor, host, session_));
   if (!error) co_return std::string{};
-  if (error != asio::error::connection_refused) co_return "upstream TLS handshake timed out";
+  if (error != asio::error::connection_refused) co_return "upstream TLS: handshake timed out";
   co_return "upstream TLS: " + std::string(stream.tls().failure());
 }
 
