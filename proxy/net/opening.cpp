@@ -41,6 +41,8 @@ Awaitable<std::string_view> open_connection(Stream& stream, Peer& peer, const Se
     http::ProxyHeader header;
     const std::string_view problem = co_await read_proxy_header(stream.socket(), header);
     if (!problem.empty()) co_return problem;
+    // Who sends the header looks into no request: its X-Forwarded-* are the client's own.
+    peer.distrust();
     if (header.has_source) peer = Peer(header.source, settings.trusted_proxies);
   }
   if (server_tls) {

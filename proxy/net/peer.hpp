@@ -21,6 +21,8 @@ class Peer {
 
   [[nodiscard]] std::string_view address() const noexcept { return {text_.data(), size_}; }
   [[nodiscard]] bool is_trusted_proxy() const noexcept { return trusted_; }
+  // What it passes on is somebody else's word.
+  void distrust() noexcept { trusted_ = false; }
 
  private:
   std::array<char, 46> text_{};  // INET6_ADDRSTRLEN

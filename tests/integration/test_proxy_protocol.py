@@ -144,8 +144,8 @@ TRUST = [  # (source, whether it is one of those whose claims are kept)
     (b"PROXY TCP6 ::ffff:10.1.2.3 ::1 1 2\r\n", "10.1.2.3", True),
     (b"PROXY TCP4 127.0.0.1 127.0.0.1 1 2\r\n", "127.0.0.1", True),
     (binary(v6("2001:db8::7"), TCP6), "2001:db8::7", False),
-    (b"PROXY UNKNOWN\r\n", "127.0.0.1", True),
-    (binary(b"", UNSPEC, LOCAL), "127.0.0.1", True),
+    (b"PROXY UNKNOWN\r\n", "127.0.0.1", False),
+    (binary(b"", UNSPEC, LOCAL), "127.0.0.1", False),
 ]
 
 
