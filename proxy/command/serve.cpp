@@ -30,8 +30,11 @@ observe::Level level_of(config::LogLevel level) {
 }
 
 net::Keys take_keys(config::Config& config) {
-  net::Keys keys{std::make_shared<const token::SharedSecrets>(config.secrets), std::move(config.server_tls),
-                 std::move(config.client_tls)};
+  std::vector<std::string> identity;
+  if (!config.identity_key.empty()) identity.push_back(config.identity_key);
+  net::Keys keys{std::make_shared<const token::SharedSecrets>(config.secrets),
+                 std::make_shared<const token::SharedSecrets>(std::move(identity)),
+                 std::move(config.server_tls), std::move(config.client_tls)};
   config.clear_secrets();
   return keys;
 }

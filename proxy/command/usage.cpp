@@ -20,6 +20,7 @@ commands:
         [--claim K=V]...   a further claim, or another value for one; V as JSON if it is, else as text
   explain [--token T|-] [METHOD] [TARGET]
                            what would become of that request, step by step; - reads the token from standard input
+  health [--ready]         ask the running proxy's admin listener, /healthz or /readyz; exit 0 when all is well
   --help, --version
 
 signals: SIGTERM or SIGINT drains, a second one ends at once; SIGHUP reads the secrets again

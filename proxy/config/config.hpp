@@ -47,6 +47,8 @@ using Milliseconds = std::chrono::milliseconds;
 struct Config {
   std::vector<std::string> secrets;  // verify in this order; wiped by clear_secrets()
   std::string secret_file;           // where one of them came from; empty: none of them from a file
+  std::string identity_key;          // signs what is forwarded; empty: nothing does; wiped by clear_secrets()
+  std::string identity_key_file;     // where it came from; empty: not from a file
 
   Endpoint listen = TcpEndpoint{"0.0.0.0", 8080};
   Endpoint upstream = TcpEndpoint{"127.0.0.1", 8000};

@@ -104,6 +104,7 @@ Outcome read(std::span<const Variable> environment, const Machine& machine) {
     }
   }
   read_secrets(secrets, machine, outcome);
+  read_identity_key(machine, outcome);
   read_tls_files(machine, outcome);
   check_together(outcome);
   return outcome;

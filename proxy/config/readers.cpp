@@ -68,7 +68,7 @@ std::string read_uid_claim(std::string_view value, Config& config) {
 }
 
 std::string read_user_header(std::string_view value, Config& config) {
-  constexpr std::array<std::string_view, 22> taken = {"host",
+  constexpr std::array<std::string_view, 23> taken = {"host",
                                                       "authorization",
                                                       "connection",
                                                       "content-length",
@@ -87,6 +87,7 @@ std::string read_user_header(std::string_view value, Config& config) {
                                                       "x-forwarded-proto",
                                                       "x-forwarded-host",
                                                       "x-request-id",
+                                                      "x-postern-identity",
                                                       "traceparent",
                                                       "accept",
                                                       "proxy-authorization"};

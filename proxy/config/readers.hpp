@@ -63,9 +63,14 @@ std::string show_claim_text(const Config& config) {
 }
 
 template <std::string Config::*Member>
-std::string read_file_name(std::string_view value, Config& config) {
+std::string read_text(std::string_view value, Config& config) {
   config.*Member = std::string(value);
   return std::string(kinds::good);
+}
+
+template <std::string Config::*Member>
+std::string show_secret(const Config& config) {
+  return (config.*Member).empty() ? "" : shown_secret(config.*Member);
 }
 
 template <std::string Config::*Member>

@@ -2,6 +2,7 @@
 
 #include <ostream>
 
+#include "config/values.hpp"
 #include "config/variables.hpp"
 
 namespace postern::config {
@@ -23,7 +24,7 @@ std::vector<std::pair<std::string, std::string>> describe(const Config& config) 
   std::vector<std::pair<std::string, std::string>> out;
   std::string secrets;
   for (const std::string& secret : config.secrets) {
-    secrets += (secrets.empty() ? "set (" : ", set (") + std::to_string(secret.size()) + " bytes)";
+    secrets += (secrets.empty() ? "" : ", ") + shown_secret(secret);
   }
   out.emplace_back("BETTER_AUTH_SECRET", secrets);
   for (const VariableSpec& variable : variables()) {

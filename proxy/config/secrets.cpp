@@ -11,28 +11,27 @@ constexpr std::size_t least_bytes = 32;
 // Better Auth falls back to it when no secret is set; it is in every copy of its source.
 constexpr std::string_view published_default = "better-auth-secret-12345678901234567890";
 constexpr std::string_view single_example = "BETTER_AUTH_SECRET=$(openssl rand -base64 32)";
+constexpr std::string_view in_file = "the file's secret ", file_example = "openssl rand -base64 32 > FILE";
 constexpr std::string_view list_example = "BETTER_AUTH_SECRETS=2:NEW_SECRET,1:OLD_SECRET";
 
 class Reader {
  public:
   Reader(const Machine& machine, Outcome& outcome) : machine_(machine), outcome_(outcome) {}
 
-  void add(std::string_view variable, std::string_view secret, std::string_view which,
-           std::string_view example) {
+  // Whether it can be one. What is wrong is noted, and what is odd.
+  bool accept(std::string_view variable, std::string_view secret, std::string_view which,
+              std::string_view example) {
+    std::string what;
     if (secret == published_default) {
-      return problem(variable,
-                     std::string(which) + "is Better Auth's published default secret, which anybody knows",
-                     example);
+      what = "is Better Auth's published default secret, which anybody knows";
+    } else if (secret.size() < least_bytes) {
+      what = "has " + std::to_string(secret.size()) + " bytes, at least 32 are needed";
+    } else if (secret.find('\0') != std::string_view::npos) {
+      what = "holds a NUL byte, which no environment variable can";
     }
-    if (secret.size() < least_bytes) {
-      return problem(
-          variable,
-          std::string(which) + "has " + std::to_string(secret.size()) + " bytes, at least 32 are needed",
-          example);
-    }
-    if (secret.find('\0') != std::string_view::npos) {
-      return problem(variable, std::string(which) + "holds a NUL byte, which no environment variable can",
-                     example);
+    if (!what.empty()) {
+      problem(variable, std::string(which) + what, example);
+      return false;
     }
     constexpr std::string_view odd_ends = " \t\r\n\"'";
     if (odd_ends.find(secret.front()) != std::string_view::npos ||
@@ -40,21 +39,35 @@ class Reader {
       outcome_.warnings.push_back(std::string(variable) + ": " + std::string(which) +
                                   "begins or ends with white space or a quote; it is taken byte for byte");
     }
+    return true;
+  }
+
+  void add(std::string_view variable, std::string_view secret, std::string_view which,
+           std::string_view example) {
+    if (!accept(variable, secret, which, example)) return;
     auto& secrets = outcome_.config.secrets;
     if (std::find(secrets.begin(), secrets.end(), secret) == secrets.end()) secrets.emplace_back(secret);
   }
 
   void add_file(std::string_view path) {
     outcome_.config.secret_file = path;
+    std::string secret;
+    if (!load("BETTER_AUTH_SECRET_FILE", path, "BETTER_AUTH_SECRET_FILE=/run/secrets/better-auth", secret))
+      return;
+    add("BETTER_AUTH_SECRET_FILE", secret, in_file, file_example);
+    wipe(secret);
+  }
+
+  // The file's bytes but for one newline at the end. False when it cannot be read, which is noted.
+  bool load(std::string_view variable, std::string_view path, std::string_view example, std::string& secret) {
     FileContent content = machine_.read_file(std::string(path));
     if (!content.error.empty()) {
-      return problem("BETTER_AUTH_SECRET_FILE", "cannot read " + shown(path) + ": " + content.error,
-                     "BETTER_AUTH_SECRET_FILE=/run/secrets/better-auth");
+      problem(variable, "cannot read " + shown(path) + ": " + content.error, example);
+      return false;
     }
-    std::string_view secret = content.bytes;
-    if (secret.ends_with('\n')) secret.remove_suffix(1);
-    add("BETTER_AUTH_SECRET_FILE", secret, "the file's secret ", "openssl rand -base64 32 > FILE");
-    std::fill(content.bytes.begin(), content.bytes.end(), '\0');
+    secret = std::move(content.bytes);
+    if (secret.ends_with('\n')) secret.pop_back();
+    return true;
   }
 
   // Better Auth reads the list so: split at commas, trim, the version before the first colon.
@@ -105,6 +118,35 @@ void read_secrets(const SecretSources& sources, const Machine& machine, Outcome&
   }
 }
 
+void read_identity_key(const Machine& machine, Outcome& outcome) {
+  constexpr std::string_view variable = "POSTERN_IDENTITY_KEY", file_variable = "POSTERN_IDENTITY_KEY_FILE";
+  constexpr std::string_view example = "POSTERN_IDENTITY_KEY=$(openssl rand -base64 32)";
+  Reader reader(machine, outcome);
+  Config& config = outcome.config;
+  const bool from_file = !config.identity_key_file.empty();
+  if (from_file) {
+    if (!config.identity_key.empty()) {
+      return reader.problem(file_variable, "is set beside POSTERN_IDENTITY_KEY: keep one of them",
+                            "unset POSTERN_IDENTITY_KEY");
+    }
+    if (!reader.load(file_variable, config.identity_key_file,
+                     "POSTERN_IDENTITY_KEY_FILE=/run/secrets/postern-identity", config.identity_key)) {
+      return;
+    }
+  } else if (config.identity_key.empty()) {
+    return;
+  }
+  const std::string_view named = from_file ? file_variable : variable;
+  if (!reader.accept(named, config.identity_key, from_file ? in_file : "",
+                     from_file ? file_example : example))
+    return;
+  if (std::find(config.secrets.begin(), config.secrets.end(), config.identity_key) != config.secrets.end()) {
+    reader.problem(named,
+                   "is Better Auth's secret: the service, which shares this key, could then sign tokens",
+                   from_file ? file_example : example);
+  }
+}
+
 void wipe(std::string& secret) noexcept {
   volatile char* bytes = secret.data();
   for (std::size_t i = 0; i < secret.size(); ++i) bytes[i] = '\0';
@@ -114,6 +156,7 @@ void wipe(std::string& secret) noexcept {
 void Config::clear_secrets() noexcept {
   for (std::string& secret : secrets) wipe(secret);
   secrets.clear();
+  wipe(identity_key);
 }
 
 }  // namespace postern::config

@@ -20,6 +20,10 @@ struct SecretSources {
 // is wrong goes to the problems, what is odd to the warnings; neither ever shows a byte of a secret.
 void read_secrets(const SecretSources& sources, const Machine& machine, Outcome& outcome);
 
+// Of outcome.config.identity_key and identity_key_file, as the variables set them, makes the identity key.
+// After read_secrets(): none of those may sign what the service behind can sign too.
+void read_identity_key(const Machine& machine, Outcome& outcome);
+
 // Overwrites it.
 void wipe(std::string& secret) noexcept;
 

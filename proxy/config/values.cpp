@@ -110,6 +110,10 @@ std::string lower_case(std::string_view text) {
   return out;
 }
 
+std::string shown_secret(std::string_view secret) {
+  return "set (" + std::to_string(secret.size()) + " bytes)";
+}
+
 std::string shown(std::string_view value) {
   constexpr std::size_t longest = 60;
   constexpr char digits[] = "0123456789abcdef";

@@ -32,5 +32,7 @@ std::string lower_case(std::string_view text);
 
 // A value for a message: control characters and non-ASCII escaped, at most 60 bytes of it.
 std::string shown(std::string_view value);
+// What is said of a secret instead of showing it: "set (44 bytes)".
+std::string shown_secret(std::string_view secret);
 
 }  // namespace postern::config

@@ -28,7 +28,7 @@ constexpr VariableSpec not_available(std::string_view name, std::string_view mea
 using C = Config;
 using route::RuleKind;
 
-const std::array<VariableSpec, 40> table = {{
+const std::array<VariableSpec, 41> table = {{
     {"POSTERN_LISTEN", "0.0.0.0:8080", "host:port, [v6]:port or unix:/path", "0.0.0.0:8080", read_listen,
      [](const C& c) { return to_string(c.listen); }},
     {"POSTERN_UPSTREAM", "http://127.0.0.1:8000", "http://host:port or unix:/path", "http://127.0.0.1:8000",
@@ -100,21 +100,23 @@ const std::array<VariableSpec, 40> table = {{
      read_choice<LogFormat, &C::log_format, format_names>,
      show_choice<LogFormat, &C::log_format, format_names>},
     {"POSTERN_TLS_CERT", "", "PEM file with the certificate chain; clients then speak TLS 1.2 or 1.3",
-     "/run/secrets/tls.crt", read_file_name<&C::tls_cert_file>, show_text<&C::tls_cert_file>},
+     "/run/secrets/tls.crt", read_text<&C::tls_cert_file>, show_text<&C::tls_cert_file>},
     {"POSTERN_TLS_KEY", "", "PEM file with its private key", "/run/secrets/tls.key",
-     read_file_name<&C::tls_key_file>, show_text<&C::tls_key_file>},
+     read_text<&C::tls_key_file>, show_text<&C::tls_key_file>},
     {"POSTERN_TLS_CLIENT_CA", "", "PEM file: clients need a certificate from one of these authorities",
-     "/run/secrets/clients-ca.crt", read_file_name<&C::tls_client_ca_file>,
-     show_text<&C::tls_client_ca_file>},
+     "/run/secrets/clients-ca.crt", read_text<&C::tls_client_ca_file>, show_text<&C::tls_client_ca_file>},
     {"POSTERN_UPSTREAM_CA", "", "PEM file: authorities of an https:// upstream; without it the system's",
-     "/run/secrets/upstream-ca.crt", read_file_name<&C::upstream_ca_file>, show_text<&C::upstream_ca_file>},
+     "/run/secrets/upstream-ca.crt", read_text<&C::upstream_ca_file>, show_text<&C::upstream_ca_file>},
     {"POSTERN_UPSTREAM_HEALTH_PATH", "",
      "path that /readyz asks of the upstream; without it: a TCP connection", "/health", read_health_path,
      show_text<&C::upstream_health_path>},
     {"POSTERN_PROXY_PROTOCOL", "false", "true: POSTERN_TRUSTED_PROXIES begin connections with a PROXY header",
      "true", read_bool<&C::proxy_protocol>, show_bool<&C::proxy_protocol>},
     not_available("POSTERN_JWKS_URL", "Better Auth's JWK Set"),
-    not_available("POSTERN_IDENTITY_KEY", "key that signs the identity"),
+    {"POSTERN_IDENTITY_KEY", "", "at least 32 bytes, shared with the service: signs what is forwarded to it",
+     "$(openssl rand -base64 32)", read_text<&C::identity_key>, show_secret<&C::identity_key>},
+    {"POSTERN_IDENTITY_KEY_FILE", "", "a file that holds it, in its place", "/run/secrets/postern-identity",
+     read_text<&C::identity_key_file>, show_text<&C::identity_key_file>},
 }};
 
 // Levenshtein's distance.

@@ -37,6 +37,7 @@ constexpr std::array known = {
     Known{"X-Forwarded-Host", FieldClass::x_forwarded_host},
     Known{"Transfer-Encoding", FieldClass::transfer_encoding},
     Known{"X-Forwarded-Proto", FieldClass::x_forwarded_proto},
+    Known{"X-Postern-Identity", FieldClass::signed_identity},
     Known{"Proxy-Authorization", FieldClass::proxy_authorization},
     Known{"Sec-WebSocket-Protocol", FieldClass::websocket_protocol},
 };

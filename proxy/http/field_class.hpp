@@ -26,6 +26,7 @@ enum class FieldClass : std::uint8_t {
   x_forwarded_host,
   x_request_id,
   websocket_protocol,  // Sec-WebSocket-Protocol
+  signed_identity,     // X-Postern-Identity
 };
 
 // Compares folded: Transfer_Encoding is of the class of Transfer-Encoding, since a backend may read it so.

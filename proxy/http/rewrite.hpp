@@ -16,6 +16,7 @@ struct UpstreamRequest {
   std::string_view authority;         // what Host becomes: the Host received or the absolute-form's authority
   std::string_view identity_header;   // e.g. "X-User-Id"; every spelling of it is removed from the request
   std::string_view uid;               // empty: forwarded without identity
+  std::string_view signed_identity;   // X-Postern-Identity; empty: none. The request's own is removed always
   bool forward_authorization = true;  // false removes Authorization in every spelling
   bool peer_is_trusted_proxy = false;     // then X-Forwarded-* of the request are kept or appended to
   std::string_view peer_address;          // textual IP of the peer; "unix:" peers give "127.0.0.1"

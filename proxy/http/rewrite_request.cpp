@@ -44,6 +44,7 @@ bool passes(const Field& field, FieldClass field_class, const RequestHead& head,
     case FieldClass::x_forwarded_proto:
     case FieldClass::x_forwarded_host:
     case FieldClass::x_request_id:
+    case FieldClass::signed_identity:
       return false;
     case FieldClass::authorization:
       return request.forward_authorization;
@@ -145,6 +146,7 @@ void write_request_head(std::string& out, const RequestHead& head, const Upstrea
   append_forwarded(out, head, request, before);
   append_field(out, "X-Request-Id", request.request_id);
   if (!request.uid.empty()) append_field(out, request.identity_header, request.uid);
+  if (!request.signed_identity.empty()) append_field(out, "X-Postern-Identity", request.signed_identity);
   out.append("\r\n");
 }
 

@@ -77,6 +77,12 @@ void Exchange::write_upstream_head() {
   request.request_id = session_.request_id();
   request.websocket = head.websocket_upgrade;
   request.strip_bearer_subprotocol = verdict_.bearer_subprotocol;
+  if (worker_.identity_signer) {
+    const auto now = std::chrono::system_clock::now().time_since_epoch();
+    request.signed_identity =
+        worker_.identity_signer->sign({request.uid, head.method, request.target, request.request_id},
+                                      std::chrono::duration_cast<std::chrono::seconds>(now).count());
+  }
   work_.to_upstream.clear();
   http::write_request_head(work_.to_upstream, head, request);
 }

@@ -15,8 +15,8 @@ Settings make_settings(const config::Config& config) {
   settings.upstream = config.upstream;
   settings.admin_listen = config.admin_listen;
   settings.upstream_health_path = config.upstream_health_path;
-  for (const std::string& file : {config.secret_file, config.tls_cert_file, config.tls_key_file,
-                                  config.tls_client_ca_file, config.upstream_ca_file}) {
+  for (const std::string& file : {config.secret_file, config.identity_key_file, config.tls_cert_file,
+                                  config.tls_key_file, config.tls_client_ca_file, config.upstream_ca_file}) {
     if (!file.empty()) settings.watched_files.push_back(file);
   }
   settings.user_header = config.user_header;

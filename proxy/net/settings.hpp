@@ -48,8 +48,9 @@ Settings make_settings(const config::Config& config);
 // What can change while serving: immutable itself, and replaced as a whole.
 struct Keys {
   std::shared_ptr<const token::SharedSecrets> secrets;
-  tls::Context server_tls;  // null: clients speak plain HTTP
-  tls::Context client_tls;  // towards the upstream; null: plain HTTP
+  std::shared_ptr<const token::SharedSecrets> identity;  // the key that signs what is forwarded, or none
+  tls::Context server_tls;                               // null: clients speak plain HTTP
+  tls::Context client_tls;                               // towards the upstream; null: plain HTTP
 };
 
 }  // namespace postern::net

@@ -34,7 +34,9 @@ Worker::Worker(const Settings& given, const Keys& keys, observe::Log& log, Share
       log_(log),
       records_(log.add_queue()),
       last_handshakes_(context_.get_executor()),
-      server_tls_(keys.server_tls) {}
+      server_tls_(keys.server_tls) {
+  use_identity_key(*keys.identity);
+}
 
 void Worker::listen(int descriptor) {
   sockaddr_storage address{};
@@ -182,9 +184,15 @@ void Worker::end_all(Phase how) {
 void Worker::use_keys(const Keys& keys) {
   asio::post(context_, [this, keys] {
     verifier = token::Verifier(keys.secrets, settings.claims);
+    use_identity_key(*keys.identity);
     server_tls_ = keys.server_tls;
     upstreams.use_context(keys.client_tls);
   });
+}
+
+void Worker::use_identity_key(const token::SharedSecrets& key) {
+  identity_signer.reset();
+  if (!key.all().empty()) identity_signer.emplace(key.all().front());
 }
 
 void Worker::note_refused_connection(const Peer& peer, std::string_view problem) {

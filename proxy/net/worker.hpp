@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 
+#include "gate/identity_signer.hpp"
 #include "net/asio.hpp"
 #include "net/deadline.hpp"
 #include "net/peer.hpp"
@@ -54,6 +55,7 @@ class Worker {
 
   const Settings& settings;
   token::Verifier verifier;
+  std::optional<gate::IdentitySigner> identity_signer;  // with POSTERN_IDENTITY_KEY
   Deadlines deadlines;
   WorkspacePool workspaces;
   UpstreamPool upstreams;
@@ -68,6 +70,7 @@ class Worker {
     ~Ending();
   };
 
+  void use_identity_key(const token::SharedSecrets& key);
   Awaitable<> accept_loop();
   void accepted(Socket socket, const Protocol::endpoint& from);
   Awaitable<> serve(Stream stream, Peer peer);

@@ -84,6 +84,7 @@ void check_forwarded(const http::RequestHead& head, const gate::Verdict& verdict
   require(again.framing == head.framing && again.content_length == head.content_length, "with its framing");
   unsigned identities = 0;
   for (const auto& field : again.fields) {
+    require(!http::equal_when_folded(field.name, "X-Postern-Identity"), "nobody signs in the gate's name");
     if (!http::equal_when_folded(field.name, "X-User-Id")) continue;
     ++identities;
     require(field.value == verdict.uid.view(), "the identity is the verified one");

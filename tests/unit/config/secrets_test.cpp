@@ -106,3 +106,48 @@ TEST_CASE("the description of a configuration holds no secret") {
   for (const auto& [name, value] : describe(outcome.config))
     CHECK(value.find(sample::secret) == std::string::npos);
 }
+
+TEST_CASE("the identity key is one secret more, from the variable or a file") {
+  const auto key_of = [](std::vector<Variable> variables, const std::string& file = {}) {
+    return sample::with(std::move(variables), sample::machine({{"/k", file}})).config.identity_key;
+  };
+  CHECK(key_of({}) == "");
+  CHECK(key_of({{"POSTERN_IDENTITY_KEY", other}}) == other);
+  CHECK(key_of({{"POSTERN_IDENTITY_KEY_FILE", "/k"}}, other + "\n") == other);
+  CHECK(key_of({{"POSTERN_IDENTITY_KEY_FILE", "/k"}}, other + "\n\n") == other + "\n");
+}
+
+TEST_CASE("an identity key that proves nothing is a problem that shows no byte of it") {
+  const std::map<std::string, std::string> files = {
+      {"/short", "qqq"}, {"/same", sample::secret + "\n"}, {"/good", other}};
+  struct {
+    std::vector<Variable> variables;
+    std::string_view says;
+  } const rows[] = {
+      {{{"POSTERN_IDENTITY_KEY", "qqq"}}, "POSTERN_IDENTITY_KEY: has 3 bytes"},
+      {{{"POSTERN_IDENTITY_KEY_FILE", "/short"}}, "POSTERN_IDENTITY_KEY_FILE: the file's secret has 3 bytes"},
+      {{{"POSTERN_IDENTITY_KEY_FILE", "/missing"}}, "No such file"},
+      {{{"POSTERN_IDENTITY_KEY", sample::secret}}, "could then sign tokens"},
+      {{{"POSTERN_IDENTITY_KEY_FILE", "/same"}}, "could then sign tokens"},
+      {{{"POSTERN_IDENTITY_KEY_FILE", "/good"}, {"POSTERN_IDENTITY_KEY", other}}, "keep one of them"},
+      {{{"POSTERN_USER_HEADER", "X_Postern_Identity"}}, "meaning of its own"},
+  };
+  for (const auto& row : rows) {
+    CAPTURE(row.says);
+    const Outcome outcome = sample::with(row.variables, sample::machine(files));
+    CHECK(outcome.problems.size() == 1);
+    CHECK(mentions(outcome, row.says));
+    CHECK_FALSE(mentions(outcome, "qqq"));
+    CHECK_FALSE(mentions(outcome, sample::secret));
+  }
+}
+
+TEST_CASE("clearing and describing leave the identity key out too") {
+  Outcome outcome = sample::with({{"POSTERN_IDENTITY_KEY", other}});
+  for (const auto& [name, value] : describe(outcome.config)) {
+    CHECK(value.find(other) == std::string::npos);
+    if (name == "POSTERN_IDENTITY_KEY") CHECK(value == "set (32 bytes)");
+  }
+  outcome.config.clear_secrets();
+  CHECK(outcome.config.identity_key.empty());
+}

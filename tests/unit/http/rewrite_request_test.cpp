@@ -219,6 +219,7 @@ TEST_CASE("what an untrusted peer says about forwarding is replaced") {
       {"X-Forwarded-Host: evil\r\nX_FORWARDED_HOST: evil\r\n", "", "host"},
       {"Forwarded: for=10.0.0.1;host=evil\r\n", "", "RFC 7239"},
       {"X-Request-Id: r-0\r\nx_request_id: r-0\r\n", "", "request id"},
+      {"X-Postern-Identity: v1.1.x\r\nx_postern_Identity: v1.1.x\r\n", "", "signed identity"},
   };
   for (const Case& test : cases) {
     CAPTURE(test.why);
@@ -365,12 +366,26 @@ TEST_CASE("request trailers pass but for those that would alter identity, routin
        "Content-Location: x\r\n",
        "how the content is read"},
       {{{"X-Request-Id", "x"}, {"X_Request_Id", "x"}}, "", "request id"},
+      {{{"X-Postern-Identity", "x"}, {"x_postern_identity", "x"}}, "", "signed identity"},
   };
   for (const auto& test : cases) {
     CAPTURE(test.why);
     std::string out = "data\r\n";
     write_last_chunk_upstream(out, test.trailers, "X-User-Id");
     CHECK(out == "data\r\n0\r\n" + test.expected + "\r\n");
+  }
+}
+
+TEST_CASE("the gate's signed identity is there once, and a nominated or sent one never") {
+  UpstreamRequest request = known();
+  request.signed_identity = "v1.1.mac";
+  const std::string end =
+      forwarded + "X-Request-Id: r-1\r\nX-User-Id: alice\r\nX-Postern-Identity: v1.1.mac\r\n\r\n";
+  for (const std::string fields :
+       {"", "X-Postern-Identity: v1.1.forged\r\n", "X_POSTERN_IDENTITY: f\r\nx-postern-identity: g\r\n",
+        "Connection: X-Postern-Identity\r\n"}) {
+    CAPTURE(fields);
+    CHECK(rewrite(fields, request, end) == "");
   }
 }
 
