@@ -26,17 +26,41 @@ std::optional<unsigned> cpus_for(std::string_view quota, std::string_view period
   return static_cast<unsigned>(std::min<std::uint64_t>((*share + *of - 1) / *of, 1024));
 }
 
-std::optional<unsigned> quota_cpus(const std::function<FileContent(const std::string&)>& read) {
-  const FileContent v2 = read("/sys/fs/cgroup/cpu.max");
-  if (v2.error.empty()) {
-    const std::string_view text = v2.bytes;
-    const std::size_t space = text.find(' ');
-    if (space == std::string_view::npos) return std::nullopt;
-    return cpus_for(text.substr(0, space), text.substr(space + 1));
+// "0::/system.slice/postern.service" names the group; in a container of its own it is "/".
+std::string own_cgroup(std::string_view memberships) {
+  constexpr std::string_view unified = "0::";
+  while (!memberships.empty()) {
+    const std::size_t end = std::min(memberships.find('\n'), memberships.size());
+    const std::string_view line = memberships.substr(0, end);
+    if (line.starts_with(unified)) return std::string(line.substr(unified.size()));
+    memberships.remove_prefix(std::min(end + 1, memberships.size()));
   }
+  return {};
+}
+
+std::optional<unsigned> tighter(std::optional<unsigned> a, std::optional<unsigned> b) {
+  return a && b ? std::min(*a, *b) : a ? a : b;
+}
+
+// A group is bounded by its parents too.
+std::optional<unsigned> quota_v2(const std::function<FileContent(const std::string&)>& read) {
+  std::optional<unsigned> cpus;
+  std::string group = own_cgroup(read("/proc/self/cgroup").bytes);
+  if (group == "/") group.clear();
+  while (true) {
+    const FileContent limit = read("/sys/fs/cgroup" + group + "/cpu.max");
+    const std::string_view text = limit.bytes;
+    const std::size_t space = std::min(text.find(' '), text.size());
+    cpus = tighter(cpus, cpus_for(text.substr(0, space), text.substr(space)));
+    if (group.empty()) return cpus;
+    group.resize(std::min(group.rfind('/'), group.size() - 1));
+  }
+}
+
+std::optional<unsigned> quota_cpus(const std::function<FileContent(const std::string&)>& read) {
   const FileContent quota = read("/sys/fs/cgroup/cpu/cpu.cfs_quota_us");
   const FileContent period = read("/sys/fs/cgroup/cpu/cpu.cfs_period_us");
-  return cpus_for(quota.bytes, period.bytes);
+  return tighter(quota_v2(read), cpus_for(quota.bytes, period.bytes));
 }
 
 }  // namespace

@@ -30,6 +30,20 @@ TEST_CASE("a container's quota bounds the CPUs it may use") {
   CHECK(cpus(0, {}) == 1);
 }
 
+TEST_CASE("a quota of a service's own control group, or of one above it, counts too") {
+  const std::string group = "1:name=systemd:/other\n0::/system.slice/postern.service\n";
+  const std::string own = "/sys/fs/cgroup/system.slice/postern.service/cpu.max";
+  const std::string above = "/sys/fs/cgroup/system.slice/cpu.max";
+  const std::string membership = "/proc/self/cgroup";
+  CHECK(cpus(8, {{membership, group}, {own, "200000 100000\n"}}) == 2);
+  CHECK(cpus(8, {{membership, group}, {own, "max 100000\n"}, {above, "300000 100000\n"}}) == 3);
+  CHECK(cpus(8, {{membership, group}, {own, "400000 100000\n"}, {above, "300000 100000\n"}}) == 3);
+  CHECK(cpus(8, {{membership, group}, {"/sys/fs/cgroup/cpu.max", "100000 100000\n"}}) == 1);
+  CHECK(cpus(8, {{membership, "0::/\n"}, {"/sys/fs/cgroup/cpu.max", "100000 100000\n"}}) == 1);
+  CHECK(cpus(8, {{membership, "0::no slash"}}) == 8);
+  CHECK(cpus(8, {{membership, group}}) == 8);
+}
+
 TEST_CASE("a file that cannot be read says why") {
   CHECK(read_file("/nonexistent/file").error == "No such file or directory");
   CHECK(read_file("/").error == "Is a directory");
