@@ -1,6 +1,7 @@
-"""The FastAPI side of Postern: who the verified user is, and no way past the gate by accident."""
+"""The FastAPI side of Postern: who the verified user is, and no way past the gate."""
 
 from .dependencies import RequireOwner, VerifiedUser, require_owner
 from .middleware import RequireGate
+from .settings import identity_keys
 
-__all__ = ["RequireGate", "RequireOwner", "VerifiedUser", "require_owner"]
+__all__ = ["RequireGate", "RequireOwner", "VerifiedUser", "identity_keys", "require_owner"]

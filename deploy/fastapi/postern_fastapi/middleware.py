@@ -1,60 +1,71 @@
 """A pure ASGI middleware that refuses what did not come through the gate."""
 
+import time
 from collections.abc import Iterable
 
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from .identity import CHALLENGE, NOT_AUTHENTICATED, USER_HEADER, raw_name, verified_user
+from .paths import Paths
+from .signature import Key, signed_user, usable_keys
 
 
 class RequireGate:
-    """Answers 401 to every request and websocket without exactly one usable identity header.
+    """Answers 401 to all requests and websockets of nobody, and with `keys` to what Postern did not sign.
 
-        app.add_middleware(RequireGate, public=["/health", "/static/**"])
+        app.add_middleware(RequireGate, public=["/docs/**"], direct=["/health"], keys=identity_keys())
 
     `public` lists what needs no user: an exact path, or a prefix ending in `/**`. Paths are compared decoded,
     as the server reports them (a root path included), and one trailing slash is ignored. CORS preflights pass
     too, since browsers send them without a token. `header` is what POSTERN_USER_HEADER says.
 
-    What it can do: turn a forgotten dependency, or a service reached round the gate by mistake, into a 401.
-    What it cannot do: tell a forged header from a real one. Whoever reaches this service's port directly can
-    write any user id into the header, and this class will believe it. Only the network can prevent that: bind
-    uvicorn to 127.0.0.1 or to a unix socket, so that Postern is the one way in.
+    `keys` are the identity keys that Postern may sign with (POSTERN_IDENTITY_KEY there). With them every
+    request has to carry Postern's signature over its user, method, target and request id, not older than 30
+    s; public ones and preflights too. So nobody who reaches this service round the gate can be anybody.
+    `direct` lists the paths that may be asked round the gate, such as a kubelet's probes; such a request has
+    no user, and one that names a user needs the signature like any other.
+
+    Without keys a forged header cannot be told from a real one: whoever reaches this service's port directly
+    can write any user id into the header, and this class will believe it. Then only the network can prevent
+    that.
+
+    Middleware that changes the path or the headers belongs inside of this one: the signature is over what was
+    sent.
     """
 
-    def __init__(self, app: ASGIApp, public: Iterable[str] = (), header: str = USER_HEADER) -> None:
-        if isinstance(public, str):
-            raise TypeError(f"public is a list of paths, not the single text {public!r}")
+    def __init__(
+        self,
+        app: ASGIApp,
+        public: Iterable[str] = (),
+        header: str = USER_HEADER,
+        keys: Iterable[Key] = (),
+        direct: Iterable[str] = (),
+    ) -> None:
         self.app = app
         self._name = raw_name(header)
-        self._exact = set()
-        self._below = []
-        for path in public:
-            prefix = path.removesuffix("/**")
-            if not path.startswith("/") or set(prefix) & set("*{}"):
-                raise ValueError(f"{path!r} is neither an exact path nor a prefix ending in /**")
-            self._exact.add(_without_slash(prefix))
-            if prefix != path:
-                self._below.append(prefix + "/")
+        self._public = Paths("public", public)
+        self._direct = Paths("direct", direct)
+        self._keys = usable_keys(keys)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] in ("http", "websocket") and not self._may_pass(scope):
-            await _refuse(scope, receive, send)
-        else:
-            await self.app(scope, receive, send)
+        if scope["type"] in ("http", "websocket"):
+            # What was judged is what routes see: uvicorn's httptools appends trailers to its own list.
+            scope["headers"] = list(scope["headers"])
+            if not self._may_pass(scope):
+                await _refuse(scope, receive, send)
+                return
+        await self.app(scope, receive, send)
 
     def _may_pass(self, scope: Scope) -> bool:
-        if verified_user(scope["headers"], self._name) is not None:
-            return True
-        return self._is_public(scope["path"]) or _is_preflight(scope)
-
-    def _is_public(self, path: str) -> bool:
-        return _without_slash(path) in self._exact or path.startswith(tuple(self._below))
-
-
-def _without_slash(path: str) -> str:
-    return path.removesuffix("/")
+        path = scope["path"]
+        if self._keys:
+            user = signed_user(scope, self._name, self._keys, time.time())
+            if user is None:
+                return path in self._direct and all(key != self._name for key, _ in scope["headers"])
+        else:
+            user = verified_user(scope["headers"], self._name)
+        return bool(user) or path in self._public or path in self._direct or _is_preflight(scope)
 
 
 def _is_preflight(scope: Scope) -> bool:

@@ -8,6 +8,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from example.app import LARGEST_ID, app
+from postern_fastapi.testing import as_user
 
 
 @pytest.fixture
@@ -15,12 +16,12 @@ def client(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[TestClie
     """The service with one task, number 1, of alice."""
     monkeypatch.setenv("TASKS_DB", str(tmp_path / "tasks.db"))
     with TestClient(app) as client:
-        added = client.post("/api/alice/tasks", json={"title": "Buy milk"}, headers={"X-User-Id": "alice"})
+        added = as_user(client, "alice").post("/api/alice/tasks", json={"title": "Buy milk"})
         assert (added.status_code, added.json()) == (201, MILK)
         yield client
 
 
-MILK = {"id": 1, "title": "Buy milk", "done": False}
+MILK: Any = {"id": 1, "title": "Buy milk", "done": False}
 DONE = {"done": True}
 
 
@@ -88,9 +89,10 @@ DONE = {"done": True}
 def test_users_see_and_change_their_own_tasks_only(
     client: TestClient, user: Any, method: str, path: str, body: Any, status: int, answer: Any, why: str
 ) -> None:
-    response = client.request(method, path, json=body, headers={"X-User-Id": user} if user else {})
+    sender = as_user(client, user) if user else client
+    response = sender.request(method, path, json=body)
     assert (response.status_code, response.json() if response.content else None) == (status, answer), why
-    kept = client.get("/api/alice/tasks", headers={"X-User-Id": "alice"}).json()
+    kept = as_user(client, "alice").get("/api/alice/tasks").json()
     assert user == "alice" or kept == [MILK], why
 
 
@@ -109,13 +111,13 @@ def test_users_see_and_change_their_own_tasks_only(
 def test_bad_input_is_answered_with_422(
     client: TestClient, method: str, path: str, body: Any, why: str
 ) -> None:
-    response = client.request(method, path, json=body, headers={"X-User-Id": "alice"})
+    response = as_user(client, "alice").request(method, path, json=body)
     assert response.status_code == 422, why
 
 
 def test_tasks_are_still_there_after_a_restart(client: TestClient) -> None:
     with TestClient(app) as again:
-        assert again.get("/api/alice/tasks", headers={"X-User-Id": "alice"}).json() == [MILK]
+        assert as_user(again, "alice").get("/api/alice/tasks").json() == [MILK]
 
 
 def test_every_operation_on_a_users_path_is_documented_as_guarded(client: TestClient) -> None:

@@ -1,39 +1,16 @@
 """The middleware: which requests reach the application behind it."""
 
-import asyncio
 import json
 from typing import Any
 
 import pytest
 
-from postern_fastapi import RequireGate
+from asgi import http, run
 
 USER = (b"x-user-id", b"alice")
 OTHER = (b"x-user-id", b"bob")
 ORIGIN = (b"origin", b"https://app.test")
 ASKS = (b"access-control-request-method", b"PATCH")
-PUBLIC = ["/health", "/static/**"]
-
-
-def run(scope: dict[str, Any], **options: Any) -> list[dict[str, Any]]:
-    """What the server is sent: `[{"type": "reached"}]` when the application was run."""
-    sent: list[dict[str, Any]] = []
-
-    async def application(scope: Any, receive: Any, send: Any) -> None:
-        await send({"type": "reached"})
-
-    async def receive() -> dict[str, Any]:
-        raise AssertionError("a decision needs the head alone")
-
-    async def send(message: Any) -> None:
-        sent.append(message)
-
-    asyncio.run(RequireGate(application, **{"public": PUBLIC, **options})(scope, receive, send))
-    return sent
-
-
-def http(path: str, headers: Any, method: str = "GET") -> dict[str, Any]:
-    return {"type": "http", "method": method, "path": path, "headers": headers}
 
 
 @pytest.mark.parametrize(

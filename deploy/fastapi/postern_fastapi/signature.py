@@ -1,0 +1,119 @@
+"""X-Postern-Identity: by it a service knows that Postern, and nobody else, wrote a request's identity.
+
+The field is `v1.<unix seconds>.<MAC>`: 43 characters of base64url for the HMAC-SHA256, under the key that
+Postern and the service share, of six lines: `postern-identity-v1`, the seconds, the uid (empty without one),
+the method, the target as it was sent, and the X-Request-Id. The body is not covered.
+"""
+
+import hashlib
+import hmac
+import re
+from base64 import urlsafe_b64encode
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Optional, Union
+from urllib.parse import quote
+
+from starlette.types import Scope
+
+from .identity import verified_user
+
+IDENTITY_HEADER = "X-Postern-Identity"
+REQUEST_ID_HEADER = "X-Request-Id"
+SHORTEST_KEY = 32
+WINDOW = 30  # seconds that a signature is good for, and that the two clocks may differ
+
+Key = Union[str, bytes]
+
+_IDENTITY = IDENTITY_HEADER.lower().encode()
+_REQUEST_ID = REQUEST_ID_HEADER.lower().encode()
+# One spelling for each moment and each MAC. Bytes, because the digits of other scripts are no digits here.
+_FORM = re.compile(rb"v1\.(0|[1-9][0-9]{0,14})\.([A-Za-z0-9_-]{43})")
+# RFC 3986 allows these in a path as they are; `quote` adds letters, digits and `-._~`.
+_PLAIN_IN_PATHS = "/:@!$&'()*+,;="
+
+
+def usable_keys(keys: Iterable[Key]) -> tuple[bytes, ...]:
+    """The keys as bytes; text counts as UTF-8, and nothing is stripped or decoded."""
+    if isinstance(keys, (str, bytes)):
+        raise TypeError("keys is a list of keys, not a single one")
+    found = tuple(key.encode() if isinstance(key, str) else bytes(key) for key in keys)
+    for position, key in enumerate(found, 1):
+        if len(key) < SHORTEST_KEY:
+            raise ValueError(f"identity key {position} has {len(key)} bytes and needs {SHORTEST_KEY}")
+    return found
+
+
+def sign(key: bytes, seconds: int, uid: str, method: str, target: bytes, request_id: bytes) -> bytes:
+    """The value that Postern gives X-Postern-Identity for such a request."""
+    return _value(key, b"%d" % seconds, uid, method, target, request_id)
+
+
+def signed_user(scope: Scope, name: bytes, keys: Sequence[bytes], now: float) -> Optional[str]:
+    """The uid that Postern signed for the request, "" for one without identity; None when Postern did not
+    sign it.
+
+    `scope` is that of an HTTP request or a websocket, `name` the identity header's lower-case name. Any of
+    the `keys` will do, so that a key can be replaced without a pause.
+    """
+    headers = scope["headers"]
+    proof = _only_value(headers, _IDENTITY)
+    request_id = _only_value(headers, _REQUEST_ID)
+    form = _FORM.fullmatch(proof or b"")
+    if proof is None or request_id is None or form is None or abs(now - int(form[1])) > WINDOW:
+        return None
+    user = verified_user(headers, name)
+    if user is None and any(key == name for key, _ in headers):
+        return None  # there, but not as Postern writes it
+    uid = user or ""
+    method = "GET" if scope["type"] == "websocket" else scope["method"]
+    for target in _targets(scope):
+        for key in keys:
+            if hmac.compare_digest(_value(key, form[1], uid, method, target, request_id), proof):
+                return uid
+    return None
+
+
+def _value(key: bytes, seconds: bytes, uid: str, method: str, target: bytes, request_id: bytes) -> bytes:
+    lines = [b"postern-identity-v1", seconds, uid.encode(), method.encode(), target, request_id]
+    mac = hmac.new(key, b"\n".join(lines), hashlib.sha256).digest()
+    return b"v1." + seconds + b"." + urlsafe_b64encode(mac).rstrip(b"=")
+
+
+def _only_value(headers: Iterable[tuple[bytes, bytes]], name: bytes) -> Optional[bytes]:
+    values = [value for key, value in headers if key == name]
+    return values[0] if len(values) == 1 else None
+
+
+def _targets(scope: Scope) -> Iterator[bytes]:
+    """What the request line may have said.
+
+    `raw_path` is the path as sent. Since 0.26 uvicorn puts its `--root-path` in front of it, while the root
+    path of an application or a mount stands in the scope only; a scope does not say which, so both are tried.
+    Either way a signature is good for its own user alone.
+    """
+    path = _raw_path(scope)
+    query = scope.get("query_string") or b""
+    suffix = b"?" + query if query else b""
+    yield path + suffix
+    # Newer Starlette keeps the server's root path here when a mount has made it longer.
+    root = scope.get("app_root_path", scope.get("root_path", "")).encode()
+    below = path[len(root) :]
+    if root and path.startswith(root) and below.startswith(b"/"):
+        yield below + suffix
+
+
+def _raw_path(scope: Scope) -> bytes:
+    """The path as sent, without the query.
+
+    Servers differ: uvicorn 0.17 gives a websocket's as text, the TestClient of older Starlette adds the
+    query, and ASGI lets a server leave it out. Then the decoded path is encoded again, with only what RFC
+    3986 allows left plain: right for what clients commonly send, and a refusal for those who encode more than
+    they need to.
+    """
+    raw = scope.get("raw_path")
+    if raw is None:
+        return quote(scope["path"], safe=_PLAIN_IN_PATHS).encode()
+    if isinstance(raw, str):
+        raw = raw.encode("utf-8", "surrogateescape")
+    path: bytes = raw.partition(b"?")[0]
+    return path
