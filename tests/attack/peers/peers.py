@@ -1,0 +1,105 @@
+"""The same requests through HAProxy's and nginx's usual recipes, and how many of them get past each."""
+
+import math
+import os
+import shutil
+from functools import partial
+from pathlib import Path
+
+import on_the_wire
+import processes
+from invariant import IDENTITY, OTHER_USER, REQUESTS
+
+from gate import SECRET, tampered, token
+from wire import Client
+
+HERE = Path(__file__).resolve().parent
+
+
+def _program(name, package):
+    found = shutil.which(name, path=f"{os.environ['PATH']}:/usr/sbin")
+    assert found, f"{name} is missing: apt-get install {package}"
+    return found
+
+
+def haproxy(address, upstream, **settings):
+    command = [_program("haproxy", "haproxy"), "-db", "-f", HERE / "haproxy.cfg"]
+    settings |= {"PEER_ADDRESS": address, "PEER_UPSTREAM": upstream, "PEER_SECRET": SECRET}
+    return processes.Running("haproxy", command, address, **settings)
+
+
+def nginx(address, upstream, **settings):
+    folder = Path(f"{address}.nginx")
+    folder.mkdir()
+    names = {"FOLDER": folder, "PEERS": HERE, "ADDRESS": address, "UPSTREAM": upstream}
+    text = (HERE / "nginx.conf").read_text()
+    for name, value in {**names, "MACHINE": f"{os.uname().machine}-linux-gnu"}.items():
+        text = text.replace(f"@{name}@", str(value))
+    (folder / "nginx.conf").write_text(text)
+    command = [_program("nginx", "nginx-light libnginx-mod-http-lua lua-cjson"), "-c", folder / "nginx.conf"]
+    return processes.Running("nginx", command, address, PEER_SECRET=SECRET, **settings)
+
+
+GATES = {
+    "no gate": None,
+    "HAProxy 2.6, `jwt_verify` and `path,field(3,/)`": haproxy,
+    "HAProxy, and every other path denied": partial(haproxy, PEER_DENY="1"),
+    "HAProxy, and `normalize-uri`": partial(haproxy, PEER_DENY="1", PEER_NORMALIZE="1"),
+    "nginx 1.22 with lua, a segment of `$uri`": nginx,
+    "nginx, and every other path denied": partial(nginx, PEER_DENY="1"),
+    "Postern": processes.postern,
+}
+
+
+ALICE = token("alice")
+HONEST = [
+    # (target, token, status)
+    ("/api/alice/tasks", ALICE, [200]),
+    ("/api/v2/alice/notes", ALICE, [200]),
+    ("/m/alice/tree/a/b", ALICE, [200]),
+    ("/gw/api/alice/files/a/b", ALICE, [200, 404]),  # not every service has it
+    ("/whoami", ALICE, [200]),
+    ("/health", None, [200]),
+    ("/public/x", None, [200]),
+    ("/api/alice/tasks", None, [401]),
+    ("/api/alice/tasks", tampered(ALICE), [401]),
+    ("/api/alice/tasks", token("alice", secret="another secret of thirty-two bytes"), [401]),
+    ("/api/alice/tasks", token("alice", ttl=-3600), [401]),
+    ("/api/bob/tasks", ALICE, [403]),
+    ("/api/v2/bob/notes", ALICE, [403]),
+    ("/gw/api/v2/bob/notes", ALICE, [403]),
+]
+
+
+def prove(start, address, upstream):
+    """Starts a gate that is shown to make the checks which it is compared in."""
+    gate = start(address, upstream)
+    for target, bearer, expected in HONEST:
+        with Client(gate.address) as client:
+            status = client.get(target, token=bearer).status
+        assert status in expected, f"{gate.name}, {target}: {status}"
+    with Client(upstream) as client:
+        client.get("/seen")
+    return gate
+
+
+def _cases(tally, kind):
+    return len({violation.index for violation in tally.violations if violation.kind == kind})
+
+
+def compare(seed, requests, gates=GATES):
+    """(Markdown table, violations through the last gate); so many requests to each."""
+    servers = [server for server in processes.servers() if "debian" in server[0]]
+    count = math.ceil(requests / len(servers))
+    lines = [
+        f"| {count:,} requests (seed {seed}) to each of {len(servers)} services | forwarded "
+        "| a handler ran for another user | saw a foreign identity | ran for a hidden request |",
+        "|---|---|---|---|---|",
+    ]
+    for name, start in gates.items():
+        tally = on_the_wire.search(seed, count, start_gate=start and partial(prove, start), servers=servers)
+        counts = [_cases(tally, kind) for kind in (OTHER_USER, IDENTITY, REQUESTS)]
+        lines.append(
+            "| " + " | ".join([name, *(f"{number:,}" for number in [tally.forwarded, *counts])]) + " |"
+        )
+    return "\n".join(lines), tally.violations
