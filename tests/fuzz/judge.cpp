@@ -1,5 +1,6 @@
-// The whole decision: what is forwarded is the head that was judged, with the identity that was verified. The
-// first byte chooses the token that stands for "TOKEN" in the input.
+// The whole decision: it is the one that the second opinion comes to, and what is forwarded is the head that
+// was judged, with the identity that was verified. The first byte chooses the token that stands for "TOKEN"
+// in the input.
 
 #include "gate/judge.hpp"
 
@@ -10,6 +11,7 @@
 #include "http/head_parser.hpp"
 #include "http/rewrite.hpp"
 #include "require.hpp"
+#include "second_opinion.hpp"
 
 using namespace postern;
 using fuzz::require;
@@ -19,16 +21,20 @@ namespace {
 const std::string secret = "fuzzing-secret-0123456789abcdef-0123";
 constexpr std::int64_t now = 1'767'225'600;
 
+const std::vector<fuzz::KnownRule> known_rules = {
+    {"/api/{user_id}/**", 'u'}, {"/m/{user_id}/tree/{leaf}", 'u'}, {"/api/v2/info", 't'},
+    {"/m/{any}/tree/**", 't'},  {"/api/{any}/help", 'p'},          {"/public/**", 'p'}};
+
 gate::Policy make_policy() {
   std::vector<route::Rule> rules;
-  const auto add = [&](std::string_view text, route::RuleKind kind) {
-    rules.push_back(std::get<route::Rule>(route::parse_template(text, kind)));
-  };
-  add("/api/{user_id}/**", route::RuleKind::user);
-  add("/m/{user_id}/tree/{leaf}", route::RuleKind::user);
-  add("/api/v2/info", route::RuleKind::any_token);
-  add("/public/**", route::RuleKind::open);
+  for (const fuzz::KnownRule& rule : known_rules) {
+    const auto kind = rule.kind == 'u'   ? route::RuleKind::user
+                      : rule.kind == 't' ? route::RuleKind::any_token
+                                         : route::RuleKind::open;
+    rules.push_back(std::get<route::Rule>(route::parse_template(rule.path, kind)));
+  }
   gate::Policy policy;
+  policy.max_body_bytes = 1000;
   policy.rules = route::RuleTable(std::move(rules));
   policy.websocket_token = gate::WebSocketToken::subprotocol;
   return policy;
@@ -54,6 +60,30 @@ std::string_view token_number(std::uint8_t number) {
   return tokens[number % tokens.size()];
 }
 
+const fuzz::World& world() {
+  static const fuzz::World one = {known_rules,
+                                  {{std::string(token_number(0)), {"alice"}},
+                                   {std::string(token_number(1)), {"bob"}},
+                                   {std::string(token_number(2)), {"alice", true}}},
+                                  policy().max_body_bytes,
+                                  true};
+  return one;
+}
+
+void check_opinion(std::string_view head, const gate::Verdict& verdict) {
+  const fuzz::Opinion opinion = fuzz::second_opinion(head, world());
+  const std::string_view detail = verdict.answer == gate::Answer::unauthenticated ? "missing"
+                                  : verdict.answer == gate::Answer::token_expired ? "expired"
+                                  : verdict.answer == gate::Answer::token_invalid ? "invalid"
+                                                                                  : "";
+  require(opinion.status == (verdict.forward() ? 200U : gate::status_of(verdict.answer)),
+          "both opinions give the same answer");
+  require(opinion.detail == detail, "for the same reason");
+  if (!verdict.forward()) return;
+  require(opinion.uid == verdict.uid.view(), "with the same identity");
+  require(opinion.rule == verdict.rule->text, "by the same rule");
+}
+
 void check_forwarded(const http::RequestHead& head, const gate::Verdict& verdict, const route::Target& target,
                      std::uint8_t number) {
   const bool open = verdict.rule->kind == route::RuleKind::open || verdict.preflight;
@@ -75,6 +105,8 @@ void check_forwarded(const http::RequestHead& head, const gate::Verdict& verdict
   std::string out;
   http::write_request_head(out, head, request);
 
+  // What the gate adds may be more lines than its own parser takes.
+  if (head.fields.size() + 8 > http::max_field_lines) return;
   http::RequestHeadParser parser(1 << 20);
   http::RequestHead again;
   require(parser.parse(out, again) == http::ParseState::complete, "what is sent upstream is a sound head");
@@ -105,6 +137,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   route::Target target;
   const auto verdict = gate::judge(head, policy(), verifier(), now, target);
   require(!verdict.reason.empty(), "every verdict has a reason");
+  check_opinion(std::string_view(text).substr(0, parser.head_size()), verdict);
   if (verdict.forward()) {
     require(verdict.rule != nullptr, "nothing is forwarded without a rule");
     check_forwarded(head, verdict, target, data[0]);
