@@ -48,6 +48,20 @@ TEST_CASE("each variable's example is a good value, and is what is then shown") 
   }
 }
 
+TEST_CASE("user paths of which one has a literal where another has the user are warned of") {
+  const auto warnings = [](std::string_view paths) {
+    return sample::with({{"POSTERN_USER_PATHS", paths}}).warnings;
+  };
+  CHECK(warnings("/api/{user_id}/**,/api/v2/{user_id}/**") ==
+        std::vector<std::string>{
+            "the paths '/api/v2/{user_id}/**' and '/api/{user_id}/**' overlap: no user may have "
+            "the id 'v2'"});
+  CHECK(warnings("/{x}/{user_id},/api/v2/{user_id}").size() == 1);
+  CHECK(warnings("/api/{user_id}/**,/v2/{user_id}/**").empty());
+  CHECK(warnings("/api/{user_id}/**,/api/{user_id}/files/{name}").empty());
+  CHECK(warnings("/api/{user_id}/**,/apis/v2/{user_id}").empty());
+}
+
 TEST_CASE("bad values are named with their variable and a good example") {
   struct Row {
     std::string_view variable, value, what;
