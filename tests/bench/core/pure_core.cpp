@@ -1,0 +1,139 @@
+// pure_core STAGE: one request through a stage of the pure core, warmed up before, for callgrind to count.
+//   parse         the head of a request as a browser sends it
+//   judge-known   the whole decision, with a token that was verified before
+//   judge-new     the same with a token seen for the first time
+//   judge-401     a token with a wrong signature
+//   judge-403     another user's path
+//   rewrite       the head for the upstream
+//   answer        the gate's own 401
+
+#include <valgrind/callgrind.h>
+
+#include <cstdio>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <variant>
+
+#include "gate/answer.hpp"
+#include "gate/judge.hpp"
+#include "http/head_parser.hpp"
+#include "http/rewrite.hpp"
+
+using namespace postern;
+
+namespace {
+
+constexpr std::int64_t now = 1'767'225'600;
+const std::string secret = "instruction-budget-secret-0123456789";
+
+std::string token_of(std::string_view uid, int number) {
+  return token::sign_hs256(R"({"iat":1767225000,"uid":")" + std::string(uid) + R"(","sub":")" +
+                               std::string(uid) + R"(","exp":1767226500,"iss":"https://auth.example.com",)" +
+                               R"("aud":"https://auth.example.com","jti":")" + std::to_string(number) + "\"}",
+                           secret);
+}
+
+std::string head_with(std::string_view token) {
+  return "GET /api/EsmFA7gb0sS0BIxT1ma7W0JUPr6nepSr/tasks?done=false HTTP/1.1\r\n"
+         "Host: api.example.com\r\n"
+         "User-Agent: Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/130.0\r\n"
+         "Accept: application/json\r\n"
+         "Accept-Encoding: gzip, deflate, br, zstd\r\n"
+         "Accept-Language: en-GB,en;q=0.9\r\n"
+         "Origin: https://app.example.com\r\n"
+         "Authorization: Bearer " +
+         std::string(token) + "\r\nConnection: keep-alive\r\n\r\n";
+}
+
+struct Core {
+  gate::Policy policy;
+  token::Verifier verifier{std::make_shared<const token::SharedSecrets>(std::vector<std::string>{secret}),
+                           {}};
+  http::RequestHead head;
+  route::Target target;
+  std::string out;
+
+  Core() {
+    std::vector<route::Rule> rules;
+    rules.push_back(std::get<route::Rule>(route::parse_template("/api/{user_id}/**", route::RuleKind::user)));
+    rules.push_back(std::get<route::Rule>(route::parse_template("/health", route::RuleKind::open)));
+    policy.rules = route::RuleTable(std::move(rules));
+  }
+
+  void parse(const std::string& text) {
+    http::RequestHeadParser parser(16384);
+    head.clear();
+    if (parser.parse(text, head) != http::ParseState::complete) std::abort();
+  }
+
+  gate::Verdict judge() { return gate::judge(head, policy, verifier, now, target); }
+
+  void rewrite(const gate::Verdict& verdict) {
+    http::UpstreamRequest request;
+    request.target = target.origin_form();
+    request.authority = head.host;
+    request.identity_header = "X-User-Id";
+    request.uid = verdict.uid.view();
+    request.peer_address = "192.0.2.1";
+    request.request_id = "0123456789abcdef0123456789abcdef";
+    out.clear();
+    http::write_request_head(out, head, request);
+  }
+};
+
+constexpr std::string_view alice = "EsmFA7gb0sS0BIxT1ma7W0JUPr6nepSr";
+
+// Counts `stage` alone; `before` makes everything ready, and both run once uncounted.
+template <class Before, class Stage>
+void count(Before before, Stage stage) {
+  before(0);
+  stage();
+  before(1);
+  CALLGRIND_TOGGLE_COLLECT;
+  stage();
+  CALLGRIND_TOGGLE_COLLECT;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  Core core;
+  const auto known = head_with(token_of(alice, 0));
+  const std::string fresh[] = {head_with(token_of(alice, 1)), head_with(token_of(alice, 2))};
+  const auto others = head_with(token_of("bob", 0));
+  auto wrong = known;
+  wrong.insert(wrong.rfind('.') + 1, "A");
+  gate::Verdict verdict;
+  const auto judged = [&] { verdict = core.judge(); };
+  const std::map<std::string_view, std::function<void()>> stages = {
+      {"parse", [&] { count([](int) {}, [&] { core.parse(known); }); }},
+      {"judge-known", [&] { count([&](int) { core.parse(known); }, judged); }},
+      {"judge-new", [&] { count([&](int turn) { core.parse(fresh[turn]); }, judged); }},
+      {"judge-401", [&] { count([&](int) { core.parse(wrong); }, judged); }},
+      {"judge-403", [&] { count([&](int) { core.parse(others); }, judged); }},
+      {"rewrite",
+       [&] {
+         const auto ready = [&](int) {
+           core.parse(known);
+           judged();
+         };
+         count(ready, [&] { core.rewrite(verdict); });
+       }},
+      {"answer",
+       [&] {
+         gate::AnswerContext context;
+         context.date = "Thu, 01 Jan 2026 00:00:00 GMT";
+         context.request_id = "0123456789abcdef0123456789abcdef";
+         count([&](int) { core.out.clear(); },
+               [&] { gate::write_answer(core.out, gate::Answer::token_invalid, context); });
+       }},
+  };
+  const auto stage = argc == 2 ? stages.find(argv[1]) : stages.end();
+  if (stage == stages.end()) return 2;
+  stage->second();
+  std::printf("%u\n", gate::status_of(verdict.answer));
+  return 0;
+}
