@@ -235,10 +235,6 @@ Awaitable<bool> Exchange::relay_chunked() {
       down_[2 + pieces++] = asio::buffer(step.data.data(), step.data.size());
       size += step.data.size();
     }
-    if (state == State::refused) {
-      fail(Failure::upstream_garbled);
-      co_return false;
-    }
     if (state == State::finished && !plain) {
       http::write_last_chunk_downstream(work_.to_client, work_.response_chunks.trailers());
     }
@@ -251,6 +247,11 @@ Awaitable<bool> Exchange::relay_chunked() {
     bytes_out_ += size;
     const bool written = co_await write_client();
     if (!written) co_return false;
+    // What came before the fault has gone, as it would have had it come alone.
+    if (state == State::refused) {
+      fail(Failure::upstream_garbled);
+      co_return false;
+    }
     from.take(from.size() - rest.size());
     if (state == State::finished) co_return true;
     work_.to_client.clear();
