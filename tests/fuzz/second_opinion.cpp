@@ -79,6 +79,7 @@ struct Head {
   }
 };
 
+// UTF-8 without the controls above ASCII.
 bool is_text(const std::string& bytes) {
   std::string again;
   for (std::size_t at = 0; at < bytes.size();) {
@@ -97,7 +98,8 @@ bool is_text(const std::string& bytes) {
       point = point << 6 | (next & 0x3FU);
     }
     at += more + 1;
-    if (point > 0x10FFFF || (point >= 0xD800 && point < 0xE000)) return false;
+    if (point > 0x10FFFF || (point >= 0xD800 && point < 0xE000) || (point >= 0x80 && point < 0xA0))
+      return false;
     const unsigned needed = point < 0x80 ? 0 : point < 0x800 ? 1 : point < 0x10000 ? 2 : 3;
     if (needed != more) return false;
   }
