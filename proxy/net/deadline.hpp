@@ -9,6 +9,9 @@
 
 namespace postern::net {
 
+// An idle connection's next request may be on its way when the process is told to end.
+inline constexpr std::chrono::seconds request_while_draining{1};
+
 // What a connection is waiting for when its deadline passes.
 enum class Phase : std::uint8_t { none, idle, head, connect, response, stream, token, linger, drained };
 

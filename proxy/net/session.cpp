@@ -11,7 +11,8 @@ namespace postern::net {
 namespace {
 
 constexpr std::chrono::seconds linger_at_most{2};
-constexpr std::chrono::seconds request_while_draining{1};
+// Whoever asks again sooner finds everything as it was.
+constexpr std::chrono::seconds rest_after{1};
 
 // The value of the only field of that name; empty when it is absent or there twice.
 std::string_view single_field(const http::RequestHead& head, std::string_view name) {
@@ -111,20 +112,37 @@ void Session::on_drain() {
   if (idle_) wait_at_most(Phase::idle, request_while_draining);
 }
 
-Awaitable<> Session::run() {
-  const bool opened = co_await open();
-  if (!opened) co_return;
+Awaitable<std::optional<Clock::duration>> Session::run(bool opened) {
+  bool readable = opened;
+  Clock::duration idle_at_most = worker.settings.idle_timeout;
+  if (!opened) {
+    opened = co_await open();
+    if (!opened) co_return std::nullopt;
+    idle_at_most = std::min<Clock::duration>(idle_at_most, worker.settings.header_timeout);
+  }
   After after = After::keep;
   while (after == After::keep) {
     if (!workspace || workspace->from_client.size() == 0) {
       if (workspace) worker.workspaces.give_back(std::move(workspace));
-      const bool readable = co_await wait_for_request();
+      if (!readable && may_rest() && worker.is_crowded()) co_return idle_at_most;
+      if (!readable) readable = co_await wait_for_request(idle_at_most);
+      if (!readable && expired() == Phase::idle && may_rest() && idle_at_most > rest_after) {
+        co_return idle_at_most - rest_after;
+      }
       if (!readable) break;
+      readable = false;
+      idle_at_most = worker.settings.idle_timeout;
       workspace = worker.workspaces.borrow();
     }
     after = co_await serve_request();
   }
   if (after == After::linger) co_await linger();
+  co_return std::nullopt;
+}
+
+// What TLS has decrypted already would not wake it.
+bool Session::may_rest() const noexcept {
+  return !client.is_encrypted() && !worker.draining();
 }
 
 Awaitable<bool> Session::open() {
@@ -135,12 +153,9 @@ Awaitable<bool> Session::open() {
   co_return problem.empty();
 }
 
-Awaitable<bool> Session::wait_for_request() {
-  Clock::duration at_most = worker.settings.idle_timeout;
-  // Who connects has something to ask; only who was served before may take a rest.
-  if (first_request_) at_most = std::min<Clock::duration>(at_most, worker.settings.header_timeout);
-  if (worker.draining()) at_most = request_while_draining;
-  first_request_ = false;
+Awaitable<bool> Session::wait_for_request(Clock::duration at_most) {
+  if (may_rest()) at_most = std::min<Clock::duration>(at_most, rest_after);
+  if (worker.draining()) at_most = std::min<Clock::duration>(at_most, request_while_draining);
   wait_at_most(Phase::idle, at_most);
   idle_ = true;
   const auto [error] = co_await client.wait_readable();

@@ -23,8 +23,10 @@ class Session final : public Timed {
   Session(Worker& worker, Stream client, Peer peer);
   ~Session();
 
-  // Serves requests until the connection ends. The session must outlive the coroutine.
-  Awaitable<> run();
+  // Serves requests until the connection ends, or has been idle for so long that it should rest: then for how
+  // long at most. `opened`: what comes before the first request is over, and a request is here. The session
+  // must outlive the coroutine.
+  Awaitable<std::optional<Clock::duration>> run(bool opened);
 
   // Arms the deadline. In Phase::stream the token's end counts too, when the settings ask for that.
   void wait_at_most(Phase phase, Clock::duration duration) noexcept;
@@ -46,17 +48,17 @@ class Session final : public Timed {
   enum class HeadOutcome : std::uint8_t { complete, refused, timed_out, gone };
 
   Awaitable<bool> open();
-  Awaitable<bool> wait_for_request();
+  Awaitable<bool> wait_for_request(Clock::duration at_most);
   Awaitable<HeadOutcome> read_head();
   Awaitable<After> serve_request();
   Awaitable<After> answer(gate::Answer answer, observe::AccessRecord& record, bool must_close);
   Awaitable<> linger();
   void choose_request_id() noexcept;
   [[nodiscard]] bool skip_buffered_body() noexcept;
+  [[nodiscard]] bool may_rest() const noexcept;
 
   Phase expired_ = Phase::none;
   bool idle_ = false;
-  bool first_request_ = true;
   RequestIds::Id own_request_id_{};
   std::string_view request_id_;
   std::optional<Clock::time_point> streams_end_;

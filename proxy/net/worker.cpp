@@ -2,10 +2,12 @@
 
 #include <array>
 #include <ctime>
+#include <utility>
 
 #include "gate/answer.hpp"
 #include "net/listener.hpp"
 #include "net/opening.hpp"
+#include "net/resting.hpp"
 #include "net/session.hpp"
 #include "net/timed_stream.hpp"
 
@@ -57,8 +59,7 @@ void Worker::run() {
 
 Awaitable<> Worker::accept_loop() {
   // An accept that the drain finds completed, but not yet handled, still becomes a session.
-  ++accepting_;
-  const Ending ending{*this, accepting_, nullptr};
+  const Place place(*this, accepting_, nullptr);
   Timer pause(context_);
   while (acceptor_->is_open()) {
     Protocol::endpoint from;
@@ -81,28 +82,47 @@ void Worker::accepted(Socket socket, const Protocol::endpoint& from) {
   stream.send_promptly();
   const Peer peer(from, settings.trusted_proxies);
   if (shared_.connections.fetch_add(1, std::memory_order_relaxed) < settings.max_connections) {
-    asio::co_spawn(context_.get_executor(), serve(std::move(stream), peer),
-                   [this](const std::exception_ptr& failure) { report(failure); });
+    begin(std::move(stream), peer, Place(*this, serving_, &shared_.connections));
     return;
   }
   shared_.connections.fetch_sub(1, std::memory_order_relaxed);
   if (turning_away_ < most_turning_away) {
-    asio::co_spawn(context_.get_executor(), turn_away(std::move(stream), peer),
-                   [this](const std::exception_ptr& failure) { report(failure); });
+    spawn(turn_away(std::move(stream), peer));
   }
 }
 
-Awaitable<> Worker::serve(Stream stream, Peer peer) {
-  ++serving_;
-  const Ending ending{*this, serving_, &shared_.connections};
+// Who connects has something to ask, and is waited for no longer than for a head. Where the connection itself
+// begins with something to read, a session does that.
+void Worker::begin(Stream stream, const Peer& peer, Place place) {
+  const bool to_be_opened = server_tls_ || (settings.proxy_protocol && peer.is_trusted_proxy());
+  if (!to_be_opened) {
+    const Clock::duration at_most = draining() ? request_while_draining : settings.header_timeout;
+    Resting::begin(*this, std::move(stream), peer, std::move(place),
+                   std::min<Clock::duration>(at_most, settings.idle_timeout));
+    return;
+  }
+  spawn(serve(std::move(stream), peer, std::move(place), false));
+}
+
+void Worker::wake(Stream stream, const Peer& peer, Place place) {
+  spawn(serve(std::move(stream), peer, std::move(place), true));
+}
+
+void Worker::spawn(Awaitable<> task) {
+  asio::co_spawn(context_.get_executor(), std::move(task),
+                 [this](const std::exception_ptr& failure) { report(failure); });
+}
+
+Awaitable<> Worker::serve(Stream stream, Peer peer, Place place, bool opened) {
+  const Place awake(*this, awake_, nullptr);
   Session session(*this, std::move(stream), peer);
-  co_await session.run();
+  const std::optional<Clock::duration> rest = co_await session.run(opened);
+  if (rest) Resting::begin(*this, std::move(session.client), session.peer, std::move(place), *rest);
 }
 
 // 503 at once; what the client sends is not read but for the moment it needs to see the answer.
 Awaitable<> Worker::turn_away(Stream stream, Peer peer) {
-  ++turning_away_;
-  const Ending ending{*this, turning_away_, nullptr};
+  const Place place(*this, turning_away_, nullptr);
   TimedStream away(std::move(stream));
   deadlines.add(away);
   away.arm(Phase::linger, std::chrono::seconds(1));
@@ -133,10 +153,19 @@ void Worker::report(const std::exception_ptr& failure) {
   }
 }
 
-Worker::Ending::~Ending() {
-  --count;
-  if (shared_count != nullptr) shared_count->fetch_sub(1, std::memory_order_relaxed);
-  worker.stop_when_drained();
+Worker::Place::Place(Worker& worker, std::size_t& count, std::atomic<std::size_t>* shared) noexcept
+    : worker_(&worker), count_(count), shared_(shared) {
+  ++count_;
+}
+
+Worker::Place::Place(Place&& other) noexcept
+    : worker_(std::exchange(other.worker_, nullptr)), count_(other.count_), shared_(other.shared_) {}
+
+Worker::Place::~Place() {
+  if (worker_ == nullptr) return;
+  --count_;
+  if (shared_ != nullptr) shared_->fetch_sub(1, std::memory_order_relaxed);
+  worker_->stop_when_drained();
 }
 
 void Worker::stop_when_drained() {

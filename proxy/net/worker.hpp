@@ -53,6 +53,25 @@ class Worker {
   // No request came of it: not let in, or no TLS.
   void note_refused_connection(const Peer& peer, std::string_view problem);
 
+  // A connection or a task that is counted for as long as somebody has this.
+  class Place {
+   public:
+    // `shared` is counted down only: whoever asks for the place has counted itself in.
+    Place(Worker& worker, std::size_t& count, std::atomic<std::size_t>* shared) noexcept;
+    Place(Place&& other) noexcept;
+    Place& operator=(Place&&) = delete;
+    ~Place();
+
+   private:
+    Worker* worker_;
+    std::size_t& count_;
+    std::atomic<std::size_t>* shared_;
+  };
+  // A connection that rested has something to read.
+  void wake(Stream stream, const Peer& peer, Place place);
+  // So many connections are awake that a further one should rest as soon as it can.
+  [[nodiscard]] bool is_crowded() const noexcept { return awake_ > most_awake; }
+
   const Settings& settings;
   token::Verifier verifier;
   std::optional<gate::IdentitySigner> identity_signer;  // with POSTERN_IDENTITY_KEY
@@ -62,18 +81,14 @@ class Worker {
   RequestIds request_ids;
 
  private:
-  // Counts a connection out, however its coroutine ends.
-  struct Ending {
-    Worker& worker;
-    std::size_t& count;
-    std::atomic<std::size_t>* shared_count;
-    ~Ending();
-  };
+  static constexpr std::size_t most_awake = 1024;
 
   void use_identity_key(const token::SharedSecrets& key);
   Awaitable<> accept_loop();
   void accepted(Socket socket, const Protocol::endpoint& from);
-  Awaitable<> serve(Stream stream, Peer peer);
+  void begin(Stream stream, const Peer& peer, Place place);
+  void spawn(Awaitable<> task);
+  Awaitable<> serve(Stream stream, Peer peer, Place place, bool opened);
   Awaitable<> turn_away(Stream stream, Peer peer);
   void report(const std::exception_ptr& failure);
   void stop_accepting();
@@ -88,6 +103,7 @@ class Worker {
   std::optional<Acceptor> acceptor_;
   std::size_t accepting_ = 0;
   std::size_t serving_ = 0;
+  std::size_t awake_ = 0;
   std::size_t turning_away_ = 0;
   std::int64_t date_second_ = -1;
   std::string date_;
