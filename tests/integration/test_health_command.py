@@ -12,11 +12,6 @@ def port_of(gate):
     return gate.admin[1]
 
 
-def nobodys_port():
-    with socket.create_server(("127.0.0.1", 0)) as reserved:
-        return reserved.getsockname()[1]
-
-
 @pytest.mark.parametrize("host", ["127.0.0.1", "0.0.0.0", "localhost"])
 def test_a_running_proxy_is_well(gate, host):
     listener = f"{host}:{port_of(gate)}"
@@ -41,7 +36,9 @@ def test_ready_needs_the_upstream_and_health_does_not(start, upstream):
 
 
 def test_nobody_there_is_exit_1():
-    code, out, err = run("health", POSTERN_ADMIN_LISTEN=f"127.0.0.1:{nobodys_port()}")
+    with socket.socket() as bound:  # and not listening: nobody else gets the port
+        bound.bind(("127.0.0.1", 0))
+        code, out, err = run("health", POSTERN_ADMIN_LISTEN=f"127.0.0.1:{bound.getsockname()[1]}")
     assert (code, out, err) == (1, "", "postern: no answer: Connection refused\n")
 
 

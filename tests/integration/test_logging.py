@@ -73,9 +73,10 @@ def test_bytes_durations_and_the_request_id_are_those_of_the_request(gate, upstr
 
 
 def test_an_upstream_that_fails_is_named_as_the_reason(start):
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-    line = logged(start(upstream_url=url), request("GET", "/api/alice/x", token=ALICE))
+    with socket.socket() as bound:  # and not listening: nobody else gets the port
+        bound.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{bound.getsockname()[1]}"
+        line = logged(start(upstream_url=url), request("GET", "/api/alice/x", token=ALICE))
     assert (line["status"], line["verdict"], line["reason"], line["uid"]) == (502, "forward", "upstream unreachable", "alice")
 
 
