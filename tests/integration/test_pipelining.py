@@ -46,10 +46,11 @@ MIXTURE = [  # (request, method, status, what the upstream echoes; None: it was 
     (get("/api/alice/7", method="HEAD"), "HEAD", 200, b""),
     (get("/elsewhere"), "GET", 404, None),
     (get("/elsewhere", None, "HEAD"), "HEAD", 401, None),
+    (chunked("/api/alice/88", b"2\r\nfg\r\n0\r\n\r\n"), "POST", 200, b"POST /api/alice/88 fg"),
     (get("/api/alice/9"), "GET", 200, b"GET /api/alice/9 "),
 ]
 FORWARDED = [("GET", "/api/alice/1"), ("POST", "/api/alice/3"), ("GET", "/api/bob/5"), ("POST", "/api/alice/66"),
-             ("HEAD", "/api/alice/7"), ("GET", "/api/alice/9")]
+             ("HEAD", "/api/alice/7"), ("POST", "/api/alice/88"), ("GET", "/api/alice/9")]
 
 
 def check_answer(client, row):
@@ -69,7 +70,7 @@ def test_a_mixture_in_one_write_is_answered_in_order(gate, echoing):
         client.finish_sending()
         assert client.is_closed()
     assert [(seen.method, seen.target) for seen in echoing.requests] == FORWARDED
-    assert [seen.head.one("X-User-Id") for seen in echoing.requests] == ["alice", "alice", "bob", "alice", "alice", "alice"]
+    assert [seen.head.one("X-User-Id") for seen in echoing.requests] == ["alice", "alice", "bob"] + ["alice"] * 4
 
 
 def test_a_cut_between_any_two_bytes_changes_nothing(gate, echoing):
@@ -194,3 +195,27 @@ def test_a_response_that_ends_with_the_connection_comes_whole_though_more_was_as
         assert len(client.read_exactly(len(large))) == len(large)
         assert client.is_closed()
     assert upstream.connections == 1
+
+
+def test_what_a_client_left_unfinished_is_not_the_next_ones_request(start, upstream):
+    gate = start(POSTERN_THREADS="1")
+    whole = request("GET", "/api/alice/x", token=token("alice"))
+    for begin in (whole[:20], whole[:-2], whole + whole[:20]):
+        upstream.requests.clear()
+        with Client(gate.address) as leaver:
+            leaver.send(begin)
+            if begin.startswith(whole):
+                assert leaver.read_response().status == 200
+            leaver.finish_sending()
+            assert leaver.is_closed()
+        with Client(gate.address) as client:
+            client.send(request("GET", "/api/bob/y", token=token("bob")))
+            assert client.read_response().status == 200
+        assert upstream.requests[-1].target == "/api/bob/y"
+
+
+def test_an_old_client_that_is_refused_hears_the_connection_end(gate):
+    with Client(gate.address) as client:
+        client.send(b"GET /api/alice/x HTTP/1.0\r\nHost: h\r\nConnection: keep-alive\r\n\r\n")
+        response = client.read_response()
+        assert response.status == 401 and response.head.one("Connection") == "close" and client.is_closed()

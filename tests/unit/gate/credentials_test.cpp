@@ -113,6 +113,21 @@ TEST_CASE("Authorization is read in one way or not at all") {
       });
 }
 
+TEST_CASE("of single bytes only those of a b64token may stand within a credential") {
+  const std::string_view allowed = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~+/";
+  Scene scene;
+  for (int code = 0x20; code < 0x100; ++code) {
+    if (code == 0x7F) continue;  // no head holds it
+    CAPTURE(code);
+    const char byte = static_cast<char>(code);
+    const bool good = allowed.find(byte) != allowed.npos;
+    const Verdict verdict = scene.judge(
+        request("GET", "/api/alice/tasks", {std::string("Authorization: Bearer a") + byte + "b"}));
+    CHECK(verdict.answer == (good ? Answer::token_invalid : Answer::unauthenticated));
+    CHECK(verdict.step == (good ? Step::token : Step::credentials));
+  }
+}
+
 TEST_CASE("a websocket may carry its token as a subprotocol where that is configured") {
   const std::string token = token_of("alice");
   const std::string authorization = "Authorization: Bearer " + token;

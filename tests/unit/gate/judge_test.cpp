@@ -211,6 +211,9 @@ TEST_CASE("a preflight passes without identity only where a rule is and only whe
       {"asterisk-form", request("OPTIONS", "*", {origin, asks}), false, Answer::bad_request},
       {"no Origin", request("OPTIONS", "/api/bob", {asks}), false, Answer::unauthenticated},
       {"no method asked for", request("OPTIONS", "/api/bob", {origin}), false, Answer::unauthenticated},
+      {"no method asked for, but in a spelling that a backend may fold",
+       request("OPTIONS", "/api/bob", {origin, "Access_Control_Request_Method: GET"}), false,
+       Answer::unauthenticated},
       {"neither", request("OPTIONS", "/api/bob"), false, Answer::unauthenticated},
       {"neither, another user", request("OPTIONS", "/api/bob", {alice}), false, Answer::forbidden},
       {"neither, owner", request("OPTIONS", "/api/alice", {alice}), false, Answer::none},
@@ -235,6 +238,19 @@ TEST_CASE("a preflight passes without identity only where a rule is and only whe
     CHECK(verdict.rule != nullptr);
     CHECK(verdict.reason == "preflight");
     CHECK(verdict.step == Step::rule);
+  }
+}
+
+TEST_CASE("where everything is public a target with two readings is refused all the same") {
+  Policy policy = usual_policy();
+  policy.rules = rules_from({{postern::route::RuleKind::open, "/**"}});
+  Scene scene(std::move(policy));
+  const std::string preflight = "Origin: https://app.test\r\nAccess-Control-Request-Method: GET";
+  CHECK(scene.judge(request("GET", "/")).forward());
+  for (const std::string_view target : {"/a/../b", "/a%2Fb", "//a", "/a\\b", "/%00", "*", "http://u@h/"}) {
+    CAPTURE(target);
+    CHECK(scene.judge(request("GET", target)).answer == Answer::bad_request);
+    CHECK(scene.judge(request("OPTIONS", target, {preflight})).answer == Answer::bad_request);
   }
 }
 

@@ -71,10 +71,12 @@ TEST_CASE("what is no uri-host with an optional port is no authority") {
       {":", "neither host nor port"},
       {"h,i", "a list of two"},
       {"h, i", "a list with a space"},
+      {"h,ba", "a list whose second name could be the digits of an encoding"},
       {",", "an empty list"},
       {"alice@h", "userinfo"},
       {"alice:secret@h", "userinfo with a password"},
       {"alice:80@h", "userinfo that looks like a port"},
+      {"alice@ba", "userinfo, and a host that could be the digits of an encoding"},
       {"@h", "empty userinfo"},
       {"h@", "userinfo without a host"},
       {"h:80:90", "two ports"},
@@ -150,6 +152,7 @@ TEST_CASE("brackets hold exactly one IPv6 address, and nothing but a port follow
       {"[v1.x]", "IPvFuture"},
       {"[fe80::1%25eth0]", "a zone"},
       {"[fe80::1%eth0]", "a raw zone"},
+      {"[fe80::1%1]", "a raw zone of digits"},
       {"[ ::1]", "a space"},
       {"[:]", "one colon"},
       {"[:::]", "three colons"},
@@ -193,4 +196,11 @@ TEST_CASE("of single bytes only those that a reg-name may hold stand for themsel
     const std::string authority = "a"s + static_cast<char>(code) + "b";
     CHECK(valid_authority(authority) == (allowed.find(static_cast<char>(code)) != allowed.npos));
   }
+}
+
+TEST_CASE("bytes behind an authority never complete an encoding that it cuts short") {
+  constexpr std::string_view followed = "h%C3";
+  CHECK(valid_authority(followed));
+  CHECK_FALSE(valid_authority(followed.substr(0, 3)));
+  CHECK_FALSE(valid_authority(followed.substr(0, 2)));
 }

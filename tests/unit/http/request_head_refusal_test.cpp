@@ -169,6 +169,7 @@ TEST_CASE("every byte is judged alike wherever it stands in a method, target, na
       {"GET /", " HTTP/1.1\r\nHost: h\r\n\r\n", visible, "target"},
       {with_host + "A", ": b\r\n\r\n", std::string(token) + ":", "field name"},
       {with_host + "A:", "\r\n\r\n", visible + " \t", "field value"},
+      {with_host + "A: b\tc\t", "\r\n\r\n", visible + " \t", "field value behind tabs"},
   };
   for (auto& place : places) {
     CAPTURE(place.why);

@@ -265,6 +265,26 @@ TEST_CASE("what a trusted proxy says about forwarding is kept where it has one m
   }
 }
 
+TEST_CASE("of a trusted proxy's schemes those of the web are kept, whatever the connection's own") {
+  UpstreamRequest request = known();
+  request.peer_is_trusted_proxy = true;
+  const struct {
+    std::string said;
+    std::string own;
+    std::string sent;
+  } cases[] = {
+      {"http", "https", "http"}, {"https", "http", "https"}, {"ws", "http", "ws"},   {"wss", "http", "wss"},
+      {"ftp", "https", "https"}, {"wsss", "http", "http"},   {"", "https", "https"},
+  };
+  for (const auto& test : cases) {
+    CAPTURE(test.said);
+    request.scheme = test.own;
+    const std::string end = "X-Forwarded-For: 192.0.2.7\r\nX-Forwarded-Proto: " + test.sent +
+                            "\r\nX-Forwarded-Host: h\r\nX-Request-Id: r-1\r\nX-User-Id: alice\r\n\r\n";
+    CHECK(rewrite("X-Forwarded-Proto: " + test.said + "\r\n", request, end) == "");
+  }
+}
+
 TEST_CASE("a request without an authority gets a Host and no invented X-Forwarded-Host") {
   UpstreamRequest request = known();
   request.authority = {};
@@ -417,5 +437,14 @@ TEST_CASE("a request id is kept only when it is safe in a log line and a header"
   for (const auto& test : cases) {
     CAPTURE(test.why);
     CHECK(sane_request_id(test.id) == test.sane);
+  }
+}
+
+TEST_CASE("of single bytes only letters, digits and four marks are sane in a request id") {
+  const std::string_view allowed = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._:-";
+  for (int code = 0; code < 256; ++code) {
+    CAPTURE(code);
+    const char byte = static_cast<char>(code);
+    CHECK(sane_request_id({&byte, 1}) == (allowed.find(byte) != allowed.npos));
   }
 }

@@ -80,6 +80,8 @@ TEST_CASE("the most specific rule wins, segment by segment") {
                        {"/api/health", "/api/health", ""},
                        {"/api/health/x", "/api/{user_id}/**", "health"},  // the literal rule ends before
                        {"/api/Health", "/api/{user_id}/**", "Health"},
+                       {"/api/healthy", "/api/{user_id}/**", "healthy"},  // a literal is the whole segment
+                       {"/api/healt", "/api/{user_id}/**", "healt"},
                        {"/api/v2/bob", "/api/v2/{user_id}/**", "bob"},
                        {"/api/v2", "/api/{user_id}/**", "v2"},
                        {"/m/bob", "/m/{user_id}", "bob"},
@@ -93,6 +95,8 @@ TEST_CASE("the most specific rule wins, segment by segment") {
                        {"/docs", "/docs/**", ""},
                        {"/docs/a", "/docs/{page}", ""},
                        {"/docs/a/b", "/docs/**", ""},
+                       {"/docsx/a/b", "-", ""},
+                       {"/docs.json", "-", ""},
                        {"/nowhere", "-", ""},
                    });
 }

@@ -121,6 +121,30 @@ TEST_CASE("whatever has two readings is refused") {
   }
 }
 
+TEST_CASE("of single bytes only hex digits make a percent-encoding") {
+  const std::string_view hex = "0123456789ABCDEFabcdef";
+  const std::string_view refused_before = "#\\";  // or the end of the path
+  Target target;
+  for (int code = 0x21; code < 0x7F; ++code) {
+    const char byte = static_cast<char>(code);
+    if (refused_before.find(byte) != refused_before.npos) continue;
+    CAPTURE(byte);
+    const bool digit = hex.find(byte) != hex.npos;
+    const std::string first = std::string("/a%") + byte + "1";
+    const std::string second = std::string("/a%4") + byte;
+    CHECK((target.parse(first) != TargetFault::malformed_percent_encoding) == digit);
+    CHECK((target.parse(second) != TargetFault::malformed_percent_encoding) == digit);
+  }
+}
+
+TEST_CASE("bytes behind a target never complete an encoding that it cuts short") {
+  constexpr std::string_view followed = "/a%41";
+  Target target;
+  CHECK(target.parse(followed) == TargetFault::none);
+  CHECK(target.parse(followed.substr(0, 4)) == TargetFault::malformed_percent_encoding);
+  CHECK(target.parse(followed.substr(0, 3)) == TargetFault::malformed_percent_encoding);
+}
+
 TEST_CASE("what has one reading is accepted") {
   struct Row {
     std::string_view raw;

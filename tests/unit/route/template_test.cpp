@@ -46,6 +46,8 @@ TEST_CASE("a template is read segment by segment") {
       {"/docs/**", RuleKind::open, "/docs/**"},
       {"/items/{id}", RuleKind::any_token, "/items/W"},
       {"/items/{User_Id}", RuleKind::any_token, "/items/W"},
+      {"/items/{user_id2}", RuleKind::any_token, "/items/W"},
+      {"/items/{user}", RuleKind::any_token, "/items/W"},
       {"/caf\xC3\xA9/a+b;c", RuleKind::open, "/caf\xC3\xA9/a+b;c"},
       {"/...", RuleKind::open, "/..."},
   };
@@ -104,6 +106,8 @@ TEST_CASE("a template that could mean something else is refused with a reason") 
       {"/api/**", RuleKind::user, "{user_id} exactly once"},
       {"/api/{userid}", RuleKind::user, "{user_id} exactly once"},
       {"/api/{USER_ID}", RuleKind::user, "{user_id} exactly once"},
+      {"/api/{user_id2}", RuleKind::user, "{user_id} exactly once"},
+      {"/api/{user_}", RuleKind::user, "{user_id} exactly once"},
       {"/{user_id}/{user_id}", RuleKind::user, "{user_id} exactly once"},
       {"/api/{user_id}/**", RuleKind::any_token, "only in a user path"},
       {"/api/{user_id}/**", RuleKind::open, "only in a user path"},

@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <cstddef>
 #include <string_view>
 
 using postern::route::has_control_character;
@@ -43,6 +44,15 @@ TEST_CASE("only the shortest encoding of a Unicode scalar value is UTF-8") {
   for (const Row& row : rows) {
     CAPTURE(row.why);
     CHECK(valid_utf8(row.text) == row.valid);
+  }
+}
+
+TEST_CASE("bytes behind a text never complete a sequence that it cuts short") {
+  constexpr std::string_view followed = "\xF0\x9F\x98\x80";
+  CHECK(valid_utf8(followed));
+  for (std::size_t size = 1; size < followed.size(); ++size) {
+    CAPTURE(size);
+    CHECK_FALSE(valid_utf8(followed.substr(0, size)));
   }
 }
 

@@ -96,6 +96,13 @@ TEST_CASE("each byte string has exactly one spelling") {
   }
 }
 
+TEST_CASE("characters behind a text never complete a group that it cuts short") {
+  constexpr std::string_view followed = "AAAAAA";
+  CHECK(decode(followed).has_value());
+  CHECK_FALSE(decode(followed.substr(0, 5)));
+  CHECK_FALSE(decode(followed.substr(0, 1)));
+}
+
 TEST_CASE("nothing is written past the room given") {
   std::string out = "????";
   CHECK_FALSE(decode_base64url("Zm9vYg", std::span(out).first(3)));

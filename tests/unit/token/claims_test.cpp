@@ -197,6 +197,8 @@ TEST_CASE("an audience asked for is the string, or one of an array of strings") 
           {R"(,"aud":[])", wrong_audience, "an empty array"},
           {R"(,"aud":["web","x"])", wrong_audience, "others"},
           {R"(,"aud":["ap","i"])", wrong_audience, "ours in pieces"},
+          {R"(,"aud":["web","api2"])", wrong_audience, "ours in front of one of an array"},
+          {R"(,"aud":["2api","API"])", wrong_audience, "ours behind, and in another case"},
           {R"(,"aud":["api",1])", wrong_audience, "not all of them strings"},
           {R"(,"aud":[null,"api"])", wrong_audience, "not all of them strings"},
           {R"(,"aud":["api",["api"]])", wrong_audience, "not all of them strings"},

@@ -181,6 +181,12 @@ TEST_CASE("members are told apart by name, and only those at the top count") {
   REQUIRE_FALSE(reader.read(R"({"a":"no","ab":)"));
   REQUIRE(reader.read("{}"));
   for (const Member& member : reader.members()) CHECK_FALSE(member.present());
+
+  REQUIRE_FALSE(reader.read(R"({"a":["cut off in the array",)"));
+  const std::string third = R"({"a":"yes","x":{"y":1},"ab":[]})";
+  REQUIRE(reader.read(third));
+  CHECK(reader.members()[0].is_string("yes"));
+  CHECK(reader.members()[1].strings.empty());
 }
 
 TEST_CASE("two arrays of strings do not run into each other") {
@@ -190,4 +196,17 @@ TEST_CASE("two arrays of strings do not run into each other") {
   const auto a = reader.members()[0].strings, b = reader.members()[1].strings;
   CHECK(std::vector(a.begin(), a.end()) == std::vector<std::string_view>{"3"});
   CHECK(std::vector(b.begin(), b.end()) == std::vector<std::string_view>{"1", "2"});
+}
+
+TEST_CASE("however many texts were read before, all arrays of one hold their own strings") {
+  ObjectReader reader({"a", "b"});
+  const std::string text = R"({"a": ["1"], "b": ["2","3"]})";
+  int wrong = 0;
+  for (int round = 0; round < 100'000; ++round) {
+    REQUIRE(reader.read(text));
+    const auto a = reader.members()[0].strings, b = reader.members()[1].strings;
+    const bool right = a.size() == 1 && a[0] == "1" && b.size() == 2 && b[0] == "2" && b[1] == "3";
+    wrong += right ? 0 : 1;
+  }
+  CHECK(wrong == 0);
 }

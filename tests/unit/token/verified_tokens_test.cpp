@@ -39,6 +39,23 @@ TEST_CASE("a verified token is found again, and no other") {
   CHECK(tokens.find("", 100, 0) == nullptr);
 }
 
+TEST_CASE("each byte of a token counts, however long it is") {
+  for (std::size_t size = 1; size <= 40; ++size) {
+    CAPTURE(size);
+    VerifiedTokens tokens;
+    const std::string token(size, 'x');
+    tokens.insert(token, passed("alice", 200), 100);
+    CHECK(tokens.find(token, 100, 0) != nullptr);
+    for (std::size_t i = 0; i < size; ++i) {
+      std::string other = token;
+      other[i] ^= 1;
+      CHECK(tokens.find(other, 100, 0) == nullptr);
+    }
+    CHECK(tokens.find(token + "x", 100, 0) == nullptr);
+    CHECK(tokens.find(token.substr(1), 100, 0) == nullptr);
+  }
+}
+
 TEST_CASE("a kept token is good until its expiry to the second, and not before it was verified") {
   VerifiedTokens tokens;
   tokens.insert("token", passed("alice", 200), 100);
@@ -94,6 +111,26 @@ TEST_CASE("long tokens are not kept, and not more bytes than the bound") {
     CHECK(tokens.find(numbered(i, VerifiedTokens::max_token), 100, 0) != nullptr);
   }
   CHECK(tokens.find(numbered(0, VerifiedTokens::max_token), 100, 0) == nullptr);
+  // What made room is counted no more: of three small ones the bound takes one at most.
+  for (std::size_t i = 0; i < 3; ++i) tokens.insert(numbered(i), passed("alice", 200), 100);
+  std::size_t kept = 0;
+  for (std::size_t i = 0; i < 3; ++i) kept += tokens.find(numbered(i), 100, 0) != nullptr ? 1 : 0;
+  CHECK(kept >= 2);
+}
+
+TEST_CASE("which tokens displace each other differs from one instance to the next") {
+  VerifiedTokens one, another;
+  constexpr std::size_t many = 2 * VerifiedTokens::sets * VerifiedTokens::ways;
+  for (std::size_t i = 0; i < many; ++i) {
+    one.insert(numbered(i), passed("alice", 200), 100);
+    another.insert(numbered(i), passed("alice", 200), 100);
+  }
+  std::size_t different = 0;
+  for (std::size_t i = 0; i < many; ++i) {
+    const bool in_one = one.find(numbered(i), 100, 0) != nullptr;
+    different += in_one != (another.find(numbered(i), 100, 0) != nullptr) ? 1 : 0;
+  }
+  CHECK(different > 0);
 }
 
 TEST_CASE("tokens that have expired make room first") {

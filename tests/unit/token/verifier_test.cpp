@@ -93,6 +93,7 @@ TEST_CASE("the type, when there is one, is that of an access token") {
       {R"({"alg":"HS256","typ":" JWT"})", unsupported_type, "a space in front"},
       {R"({"alg":"HS256","typ":"JWT\u0000"})", unsupported_type, "NUL behind"},
       {R"({"alg":"HS256","typ":"application/at+jwt"})", unsupported_type, "the long form is not taken"},
+      {R"({"alg":"HS256","typ":"application/jwt"})", unsupported_type, "the long form is not taken"},
       {R"({"alg":"HS256","typ":"JOSE"})", unsupported_type, "another kind"},
       {R"({"alg":"HS256","typ":"id_token+jwt"})", unsupported_type, "another kind"},
       {R"({"alg":"HS256","typ":"logout+jwt"})", unsupported_type, "another kind"},
@@ -243,6 +244,15 @@ TEST_CASE("a verdict does not depend on the ones before, nor on the verifier hav
   const auto verdict = second.verify(good, sample::now);
   CHECK(verdict.fault == TokenFault::none);
   CHECK(verdict.expires_at == 1767226500);
+}
+
+TEST_CASE("a token that was refused before is judged anew") {
+  ClaimsPolicy policy;
+  policy.leeway = 300;
+  auto verifier = sample::verifier(policy);
+  const std::string early = sample::token(usual, R"({"uid":"alice","nbf":400,"exp":1000})");
+  CHECK(verifier.verify(early, 50).fault == TokenFault::not_yet_valid);
+  CHECK(verifier.verify(early, 150).fault == TokenFault::none);
 }
 
 TEST_CASE("a token that was verified before is judged by the time alone, and only as it was") {
