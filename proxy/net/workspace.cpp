@@ -32,6 +32,7 @@ void Workspace::reset() {
 }
 
 std::unique_ptr<Workspace> WorkspacePool::borrow() {
+  ++borrowed_;
   if (kept_.empty()) return std::make_unique<Workspace>(max_header_bytes_);
   auto workspace = std::move(kept_.back());
   kept_.pop_back();
@@ -39,6 +40,7 @@ std::unique_ptr<Workspace> WorkspacePool::borrow() {
 }
 
 void WorkspacePool::give_back(std::unique_ptr<Workspace> workspace) {
+  --borrowed_;
   if (kept_.size() == most_kept) return;
   workspace->reset();
   kept_.push_back(std::move(workspace));

@@ -75,10 +75,13 @@ class WorkspacePool {
 
   std::unique_ptr<Workspace> borrow();
   void give_back(std::unique_ptr<Workspace> workspace);
+  // So many are out that nobody should hold one while nothing comes.
+  [[nodiscard]] bool is_scarce() const noexcept { return borrowed_ > most_kept; }
 
  private:
   // Beyond these the memory goes back to the system.
   static constexpr std::size_t most_kept = 256;
+  std::size_t borrowed_ = 0;
   std::size_t max_header_bytes_;
   std::vector<std::unique_ptr<Workspace>> kept_;
 };
