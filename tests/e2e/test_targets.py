@@ -1,6 +1,7 @@
 """The invariant: no handler ever runs with a user_id that differs from the verified uid."""
 
 import json
+import sys
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,9 @@ from backend import RECORDER
 from gate import token
 from wire import Client, Closed, request
 
-TABLE = Path(__file__).resolve().parents[1] / "attack" / "targets" / "targets.tsv"
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "attack" / "targets"))
+
+import targets  # noqa: E402
 
 # Beside the table: what FACTS of peers and of uvicorn's parsers say is dangerous, aimed at bob.
 MORE = [
@@ -34,23 +37,8 @@ MORE = [
 ]
 
 
-def unescape(text):
-    """The table's notation: bytes other than visible ASCII as \\xNN."""
-    raw, at = bytearray(), 0
-    while at < len(text):
-        if text[at] == "\\":
-            raw.append(int(text[at + 2 : at + 4], 16))
-            at += 4
-        else:
-            raw.append(ord(text[at]))
-            at += 1
-    return bytes(raw)
-
-
-def targets():
-    rows = [line.split("\t")[0] for line in TABLE.read_text().splitlines() if line and not line.startswith("#")]
-    assert len(rows) > 200
-    return [unescape(row) for row in rows] + [target.encode() for target in MORE]
+def all_targets():
+    return targets.read() + [target.encode() for target in MORE]
 
 
 def send_target(address, target, bearer, method="GET"):
@@ -86,7 +74,7 @@ def test_no_target_leads_alices_token_to_anybody_else(gate, backend):
     bearer = token("alice")
     seen_by(backend)
     reached = 0
-    for target in targets():
+    for target in all_targets():
         status = send_target(gate.address, target, bearer)
         for call in seen_by(backend):
             reached += 1
@@ -100,7 +88,7 @@ def test_no_target_leads_alices_token_to_anybody_else(gate, backend):
 
 def test_the_same_targets_do_reach_bob_without_the_gate(backend):
     seen_by(backend)
-    for target in targets():
+    for target in all_targets():
         send_target(backend.address, target, None)
     users = {call["given"].get("user_id") for call in seen_by(backend)}
     assert {"alice", "bob"} <= users and len(users) > 5
