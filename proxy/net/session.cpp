@@ -127,6 +127,7 @@ Awaitable<std::optional<Clock::duration>> Session::run(bool opened) {
       if (!readable && may_rest() && worker.is_crowded()) co_return idle_at_most;
       if (!readable) readable = co_await wait_for_request(idle_at_most);
       if (!readable && expired() == Phase::idle && may_rest() && idle_at_most > rest_after) {
+        if (workspace) worker.workspaces.retire(std::move(workspace));
         co_return idle_at_most - rest_after;
       }
       if (!readable) break;

@@ -39,6 +39,11 @@ std::unique_ptr<Workspace> WorkspacePool::borrow() {
   return workspace;
 }
 
+void WorkspacePool::retire(std::unique_ptr<Workspace> workspace) {
+  if (kept_.size() < most_spare) return give_back(std::move(workspace));
+  --borrowed_;
+}
+
 void WorkspacePool::give_back(std::unique_ptr<Workspace> workspace) {
   --borrowed_;
   if (kept_.size() == most_kept) return;

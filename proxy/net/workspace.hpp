@@ -75,12 +75,17 @@ class WorkspacePool {
 
   std::unique_ptr<Workspace> borrow();
   void give_back(std::unique_ptr<Workspace> workspace);
+  // Of a connection that has become quiet: more than a few of these are memory that nobody needs.
+  void retire(std::unique_ptr<Workspace> workspace);
   // So many are out that nobody should hold one while nothing comes.
-  [[nodiscard]] bool is_scarce() const noexcept { return borrowed_ > most_kept; }
+  [[nodiscard]] bool is_scarce() const noexcept { return borrowed_ > most_held; }
 
  private:
   // Beyond these the memory goes back to the system.
   static constexpr std::size_t most_kept = 256;
+  static constexpr std::size_t most_spare = 16;
+  // Of connections that may have another request soon: each costs memory that others would share.
+  static constexpr std::size_t most_held = 64;
   std::size_t borrowed_ = 0;
   std::size_t max_header_bytes_;
   std::vector<std::unique_ptr<Workspace>> kept_;
