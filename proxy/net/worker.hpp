@@ -81,7 +81,7 @@ class Worker {
   RequestIds request_ids;
 
  private:
-  static constexpr std::size_t most_awake = 128;
+  static constexpr std::size_t most_awake = 64;
 
   void use_identity_key(const token::SharedSecrets& key);
   Awaitable<> accept_loop();
