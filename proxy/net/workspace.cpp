@@ -32,10 +32,9 @@ void Workspace::reset() {
 }
 
 std::unique_ptr<Workspace> WorkspacePool::borrow() {
+  auto workspace = kept_.empty() ? std::make_unique<Workspace>(max_header_bytes_) : std::move(kept_.back());
+  if (!kept_.empty()) kept_.pop_back();
   ++borrowed_;
-  if (kept_.empty()) return std::make_unique<Workspace>(max_header_bytes_);
-  auto workspace = std::move(kept_.back());
-  kept_.pop_back();
   return workspace;
 }
 

@@ -73,37 +73,25 @@ def copy_of_sources(folder):
     return folder
 
 
-def build(kubectl, folder):
-    """The YAML that `kubectl apply -k` would send."""
-    ended = subprocess.run(
-        [kubectl, "kustomize", folder],
-        env={"PATH": os.environ["PATH"], "HOME": str(folder)},
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE,
-        check=False,
-    )
+def output_of(command, text=None, **environment):
+    """What a tool prints that has nothing to complain of."""
+    ended = subprocess.run(command, cwd=FOLDER, env={"PATH": os.environ["PATH"]} | environment, input=text,
+                           capture_output=True, text=True, timeout=PATIENCE, check=False)
     assert ended.returncode == 0, ended.stderr
     assert ended.stderr == "", ended.stderr
     return ended.stdout
 
 
+def build(kubectl, folder):
+    """The YAML that `kubectl apply -k` would send."""
+    return output_of([kubectl, "kustomize", folder], HOME=str(folder))
+
+
 def judge(text):
     """Of each document in it: (object, what Kubernetes' types have against it)."""
     assert (MODULES / "ajv").is_dir(), f"Kubernetes' types are missing: {INSTALL}"
-    ended = subprocess.run(
-        ["node", "validate.mjs"],
-        cwd=FOLDER,
-        env={"PATH": os.environ["PATH"]},
-        input=text,
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE,
-        check=False,
-    )
-    assert ended.returncode == 0, ended.stderr
-    assert ended.stderr == "", ended.stderr
-    return [(judged["object"], judged["problems"]) for judged in json.loads(ended.stdout)]
+    judged = json.loads(output_of(["node", "validate.mjs"], text))
+    return [(one["object"], one["problems"]) for one in judged]
 
 
 def find(objects, kind, name=None):
