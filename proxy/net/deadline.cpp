@@ -4,7 +4,7 @@ namespace postern::net {
 
 void Timed::arm(Phase phase, Clock::duration from_now) noexcept {
   phase_ = phase;
-  expiry_ = Clock::now() + from_now;
+  expiry_ = CoarseClock::now() + CoarseClock::step + from_now;
 }
 
 void Deadlines::add(Timed& timed) {
@@ -24,7 +24,7 @@ void Deadlines::schedule() {
   timer_.async_wait([this](const error_code& error) {
     ticking_ = false;
     if (error) return;
-    const auto now = Clock::now();
+    const auto now = CoarseClock::now();
     for_each([this, now](Timed& member) {
       if (member.expiry_ <= now) {
         member.on_deadline(member.phase_);

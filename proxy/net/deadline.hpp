@@ -4,10 +4,28 @@
 
 #include <boost/intrusive/list.hpp>
 #include <cstdint>
+#include <ctime>
 
 #include "net/asio.hpp"
 
 namespace postern::net {
+
+// The steady clock as the kernel last noted it: up to `step` behind, and read several times a request at a
+// quarter of the cost.
+struct CoarseClock {
+  using duration = Clock::duration;
+  using rep = duration::rep;
+  using period = duration::period;
+  using time_point = std::chrono::time_point<CoarseClock>;
+  static constexpr bool is_steady = true;
+  static constexpr std::chrono::milliseconds step{10};  // of a kernel that ticks 100 times a second
+
+  static time_point now() noexcept {
+    std::timespec now{};
+    ::clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
+    return time_point(std::chrono::seconds(now.tv_sec) + std::chrono::nanoseconds(now.tv_nsec));
+  }
+};
 
 // An idle connection's next request may be on its way when the process is told to end.
 inline constexpr std::chrono::seconds request_while_draining{1};
@@ -26,7 +44,7 @@ class Timed
   virtual void on_drain() = 0;
 
   void arm(Phase phase, Clock::duration from_now) noexcept;
-  void disarm() noexcept { expiry_ = Clock::time_point::max(); }
+  void disarm() noexcept { expiry_ = CoarseClock::time_point::max(); }
 
  protected:
   Timed() = default;
@@ -37,7 +55,7 @@ class Timed
  private:
   friend class Deadlines;
   Phase phase_ = Phase::none;
-  Clock::time_point expiry_ = Clock::time_point::max();
+  CoarseClock::time_point expiry_ = CoarseClock::time_point::max();
 };
 
 // One per thread, used on that thread only.

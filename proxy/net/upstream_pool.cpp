@@ -24,7 +24,7 @@ UpstreamPool::UpstreamPool(const Executor& executor, Deadlines& deadlines, confi
 }
 
 std::optional<Stream> UpstreamPool::take_idle() {
-  const auto oldest_allowed = Clock::now() - idle_timeout_;
+  const auto oldest_allowed = CoarseClock::now() - idle_timeout_;
   while (!idle_.empty()) {
     Idle last = std::move(idle_.back());
     idle_.pop_back();
@@ -49,7 +49,7 @@ void UpstreamPool::give_back(Stream stream) {
     arm(Phase::idle, idle_timeout_);
     if (!is_linked()) deadlines_.add(*this);
   }
-  idle_.push_back({std::move(stream), Clock::now()});
+  idle_.push_back({std::move(stream), CoarseClock::now()});
 }
 
 void UpstreamPool::use_context(tls::Context context) {
@@ -60,7 +60,7 @@ void UpstreamPool::use_context(tls::Context context) {
 }
 
 void UpstreamPool::on_deadline(Phase) {
-  const auto oldest_allowed = Clock::now() - idle_timeout_;
+  const auto oldest_allowed = CoarseClock::now() - idle_timeout_;
   std::erase_if(idle_, [&](const Idle& idle) { return idle.since <= oldest_allowed; });
   if (idle_.empty()) {
     unlink();

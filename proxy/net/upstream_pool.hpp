@@ -43,7 +43,7 @@ class UpstreamPool final : private Timed {
 
   struct Idle {
     Stream stream;
-    Clock::time_point since;
+    CoarseClock::time_point since;
   };
 
   void on_deadline(Phase phase) override;

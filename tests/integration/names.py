@@ -73,7 +73,8 @@ __attribute__((constructor)) static void map_clock(void) {
 
 int clock_gettime(clockid_t clock, struct timespec* now) {
   int result = (int)syscall(SYS_clock_gettime, clock, now);
-  if (clock == CLOCK_MONOTONIC && ahead != NULL) now->tv_sec += *ahead;
+  const int is_shifted = clock == CLOCK_MONOTONIC || clock == CLOCK_MONOTONIC_COARSE;
+  if (is_shifted && ahead != NULL) now->tv_sec += *ahead;
   return result;
 }
 """
