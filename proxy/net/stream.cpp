@@ -115,7 +115,9 @@ error_code Stream::write_now(std::span<asio::const_buffer>& buffers) noexcept {
   if (tls_) return {};
   while (!buffers.empty()) {
     error_code error;
-    const std::size_t written = socket_.write_some(buffers, error);
+    // One piece takes the cheaper of the two system calls.
+    const std::size_t written =
+        buffers.size() == 1 ? socket_.write_some(buffers.front(), error) : socket_.write_some(buffers, error);
     if (error == asio::error::would_block || error == asio::error::try_again) return {};
     if (error) return error;
     use_up(buffers, written);
