@@ -15,7 +15,7 @@ constexpr unsigned most_interim = 32;
 // Beside upload(): the response may begin, and even end, before the request does.
 Awaitable<> Exchange::download() {
   const bool answered = co_await read_final_head();
-  if (answered) co_await relay_response();
+  if (answered && !relay_at_once()) co_await relay_response();
   response_done_ = true;
   if (body_done_) co_return;
   session_.client.cancel();
@@ -116,7 +116,10 @@ Awaitable<bool> Exchange::pass_interim() {
 }
 
 Awaitable<bool> Exchange::write_client() {
-  auto pieces = std::span(down_).first(down_count_);
+  return write_client(std::span(down_).first(down_count_));
+}
+
+Awaitable<bool> Exchange::write_client(std::span<asio::const_buffer> pieces) {
   error_code error = session_.client.write_now(pieces);
   if (!error && !pieces.empty()) error = co_await session_.client.write_all(pieces);
   if (!error) co_return true;
@@ -139,11 +142,31 @@ void Exchange::write_client_head() {
   http::write_response_head(work_.to_client, head, response);
 }
 
-Awaitable<> Exchange::relay_response() {
+// The head goes out with what is here of the body. Most responses are over then, and no coroutine is begun
+// for them: false if there is more to do.
+bool Exchange::relay_at_once() {
   session_.wait_at_most(Phase::stream, worker_.settings.stream_idle_timeout);
   write_client_head();
   work_.from_upstream.take(work_.response_parser.head_size());
   response_started_ = true;
+  const http::Framing framing = work_.response.framing;
+  const bool sized = framing == http::Framing::none || framing == http::Framing::content_length;
+  if (!sized || work_.response.status == 101) return false;
+  response_left_ = framing == http::Framing::none ? 0 : work_.response.content_length;
+  down_[0] = asio::buffer(work_.to_client);
+  down_count_ = 1;
+  gather_sized_response();
+  down_left_ = std::span(down_).first(down_count_);
+  if (const error_code error = session_.client.write_now(down_left_)) {
+    fail_by_deadline(Failure::client_gone);
+    keep_client_ = false;
+    return true;
+  }
+  response_done_ = down_left_.empty() && response_left_ == 0;
+  return response_done_;
+}
+
+Awaitable<> Exchange::relay_response() {
   bool through = false;
   if (work_.response.status == 101) {
     co_await run_tunnel();
@@ -189,28 +212,31 @@ Awaitable<> Exchange::run_tunnel() {
   }
 }
 
+void Exchange::gather_sized_response() {
+  Buffer& from = work_.from_upstream;
+  const auto piece =
+      from.data().substr(0, static_cast<std::size_t>(std::min<std::uint64_t>(response_left_, from.size())));
+  if (!piece.empty()) down_[down_count_++] = asio::buffer(piece.data(), piece.size());
+  from.take(piece.size());
+  response_left_ -= piece.size();
+  bytes_out_ += piece.size();
+}
+
 Awaitable<bool> Exchange::relay_sized() {
-  std::uint64_t left =
-      work_.response.framing == http::Framing::content_length ? work_.response.content_length : 0;
-  down_[0] = asio::buffer(work_.to_client);
-  down_count_ = 1;
+  auto pieces = down_left_;
   while (true) {
-    Buffer& from = work_.from_upstream;
-    const auto piece =
-        from.data().substr(0, static_cast<std::size_t>(std::min<std::uint64_t>(left, from.size())));
-    if (!piece.empty()) down_[down_count_++] = asio::buffer(piece.data(), piece.size());
-    left -= piece.size();
-    bytes_out_ += piece.size();
     bool written = true;
-    if (down_count_ != 0) written = co_await write_client();
+    if (!pieces.empty()) written = co_await write_client(pieces);
     if (!written) co_return false;
-    from.take(piece.size());
-    if (left == 0) co_return true;
-    down_count_ = 0;
+    if (response_left_ == 0) co_return true;
     const bool more = co_await read_more_response();
-    if (more) continue;
-    fail_by_deadline(Failure::upstream_truncated);
-    co_return false;
+    if (!more) {
+      fail_by_deadline(Failure::upstream_truncated);
+      co_return false;
+    }
+    down_count_ = 0;
+    gather_sized_response();
+    pieces = std::span(down_).first(down_count_);
   }
 }
 

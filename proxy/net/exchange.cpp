@@ -48,18 +48,10 @@ Exchange::Exchange(Session& session, const gate::Verdict& verdict)
   work_.request_chunks.reset();
 }
 
-Awaitable<Exchange::Result> Exchange::run() {
+Awaitable<> Exchange::run() {
   write_upstream_head();
   whole_ = work_.request.framing != http::Framing::chunked && body_left_ <= work_.from_client.size();
-  if (whole_) {
-    co_await send_request_and_read_head();
-    if (failure_ == Failure::none) co_await relay_response();
-    work_.from_client.take(static_cast<std::size_t>(body_left_));
-  } else {
-    co_await stream_request();
-  }
-  finish();
-  co_return result();
+  return whole_ ? run_whole() : run_streaming();
 }
 
 void Exchange::write_upstream_head() {
@@ -101,64 +93,76 @@ Awaitable<bool> Exchange::connect_upstream() {
   co_return work_.problem.empty();
 }
 
-// The head and as much of a Content-Length body as is here leave in one write.
-Awaitable<error_code> Exchange::send_first() {
+// The head and as much of a Content-Length body as is here leave in one write, nearly always at once.
+error_code Exchange::send_first() noexcept {
   const auto body = work_.from_client.data().substr(
       0, static_cast<std::size_t>(std::min<std::uint64_t>(body_left_, work_.from_client.size())));
   up_[0] = asio::buffer(work_.to_upstream);
   up_[1] = asio::buffer(body.data(), body.size());
+  up_taken_ = body.size();
+  const auto all = std::span(up_).first(body.empty() ? 1 : 2);
+  up_left_ = all;
   sent_at_ = Clock::now();
   session_.wait_at_most(Phase::stream, worker_.settings.stream_idle_timeout);
-  const auto all = std::span(up_).first(body.empty() ? 1 : 2);
-  auto pieces = all;
-  error_code error = session_.upstream.write_now(pieces);
-  unsent_ = error && pieces.size() == all.size() && pieces.front().size() == work_.to_upstream.size();
-  if (!error && !pieces.empty()) error = co_await session_.upstream.write_all(pieces);
-  if (body.size() == body_left_ && work_.request.framing != http::Framing::chunked) {
-    body_done_ = true;
-    bytes_in_ = body.size();
-  } else if (!error) {
-    body_left_ -= body.size();
-    bytes_in_ += body.size();
-    work_.from_client.take(body.size());
-  }
-  co_return error;
+  const error_code error = session_.upstream.write_now(up_left_);
+  unsent_ = error && up_left_.size() == all.size() && up_left_.front().size() == work_.to_upstream.size();
+  return error;
 }
 
 // For a request that is here whole. An upstream may close an idle connection just as it is used again: then
 // the request goes once more, on a fresh one, if not a byte of it left, or nothing of an answer was seen and
 // doing it twice is harmless (RFC 9110 9.2.2).
-Awaitable<> Exchange::send_request_and_read_head() {
+Awaitable<> Exchange::run_whole() {
   bool only_fresh = false;
+  bool answered = false;
   while (true) {
     bool open = !only_fresh && take_idle_upstream();
     if (!open) open = co_await connect_upstream();
-    if (!open) co_return fail_by_deadline(Failure::connect);
+    if (!open) {
+      fail_by_deadline(Failure::connect);
+      break;
+    }
     // Where the write fails an answer may be waiting all the same.
-    co_await send_first();
+    const error_code error = send_first();
+    if (!error && !up_left_.empty()) co_await session_.upstream.write_all(up_left_);
+    body_done_ = true;
+    bytes_in_ = body_left_;
     only_fresh = true;
     if (reused_ && unsent_) continue;
     session_.wait_at_most(Phase::response, worker_.settings.response_timeout);
-    const bool answered = co_await read_final_head();
-    if (answered || !may_retry()) co_return;
+    answered = co_await read_final_head();
+    if (answered || !may_retry()) break;
     failure_ = Failure::none;
   }
+  if (answered && !relay_at_once()) co_await relay_response();
+  work_.from_client.take(static_cast<std::size_t>(body_left_));
+  finish();
 }
 
 // For a request whose body is still coming: both halves at once.
-Awaitable<> Exchange::stream_request() {
+Awaitable<> Exchange::run_streaming() {
   using namespace asio::experimental::awaitable_operators;
   bool open = take_idle_upstream();
   if (!open) open = co_await connect_upstream();
-  if (!open) co_return fail_by_deadline(Failure::connect);
-  error_code error = co_await send_first();
-  if (reused_ && unsent_) {
+  error_code error;
+  if (open) error = send_first();
+  if (open && reused_ && unsent_) {
     open = co_await connect_upstream();
-    if (!open) co_return fail_by_deadline(Failure::connect);
-    error = co_await send_first();
+    if (open) error = send_first();
   }
-  upload_stuck_ = error.failed();
-  co_await (upload() && download());
+  if (open) {
+    if (!error && !up_left_.empty()) error = co_await session_.upstream.write_all(up_left_);
+    upload_stuck_ = error.failed();
+    if (!upload_stuck_) {
+      bytes_in_ = up_taken_;
+      body_left_ -= up_taken_;
+      work_.from_client.take(up_taken_);
+    }
+    co_await (upload() && download());
+  } else {
+    fail_by_deadline(Failure::connect);
+  }
+  finish();
 }
 
 bool Exchange::may_retry() const noexcept {

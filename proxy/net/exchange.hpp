@@ -25,7 +25,9 @@ class Exchange {
   };
 
   Exchange(Session& session, const gate::Verdict& verdict);
-  Awaitable<Result> run();
+  // result() is known then. The exchange must outlive the coroutine.
+  Awaitable<> run();
+  [[nodiscard]] Result result() const;
 
  private:
   // Why the exchange ended before its response did.
@@ -48,9 +50,9 @@ class Exchange {
   void write_upstream_head();
   [[nodiscard]] bool take_idle_upstream();
   Awaitable<bool> connect_upstream();
-  Awaitable<error_code> send_first();
-  Awaitable<> send_request_and_read_head();
-  Awaitable<> stream_request();
+  error_code send_first() noexcept;
+  Awaitable<> run_whole();
+  Awaitable<> run_streaming();
   Awaitable<> upload();
   Awaitable<bool> read_more_body();
   [[nodiscard]] bool gather_sized();
@@ -63,7 +65,10 @@ class Exchange {
   bool note_read(const ReadResult& result) noexcept;
   Awaitable<bool> read_more_response();
   Awaitable<bool> write_client();
+  Awaitable<bool> write_client(std::span<asio::const_buffer> pieces);
+  [[nodiscard]] bool relay_at_once();
   Awaitable<> relay_response();
+  void gather_sized_response();
   Awaitable<bool> relay_sized();
   Awaitable<bool> relay_chunked();
   Awaitable<bool> relay_until_close();
@@ -75,7 +80,6 @@ class Exchange {
   void fail_by_deadline(Failure otherwise);
   void finish();
   [[nodiscard]] bool may_retry() const noexcept;
-  [[nodiscard]] Result result() const;
 
   static constexpr std::size_t most_pieces = Workspace::most_pieces;
 
@@ -89,7 +93,9 @@ class Exchange {
   Workspace::Pieces& down_;
   std::size_t up_count_ = 0;
   std::size_t down_count_ = 0;
-  std::size_t up_taken_ = 0;  // bytes of from_client that the buffers in up_ stand for
+  std::size_t up_taken_ = 0;                 // bytes of from_client that the buffers in up_ stand for
+  std::span<asio::const_buffer> up_left_;    // of the first write, in up_
+  std::span<asio::const_buffer> down_left_;  // likewise in down_
   std::array<char, 20> up_chunk_header_;
   std::array<char, 20> down_chunk_header_;
 
@@ -107,7 +113,8 @@ class Exchange {
   bool keep_client_ = false;
   bool upstream_ended_cleanly_ = false;
   unsigned interim_ = 0;
-  std::uint64_t body_left_ = 0;  // Content-Length bytes still to send
+  std::uint64_t body_left_ = 0;      // Content-Length bytes still to send
+  std::uint64_t response_left_ = 0;  // and still to gather for the client
   std::uint64_t bytes_in_ = 0;
   std::uint64_t bytes_out_ = 0;
   Clock::time_point sent_at_{};

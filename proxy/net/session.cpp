@@ -125,7 +125,19 @@ Awaitable<std::optional<Clock::duration>> Session::run(bool opened) {
     if (!workspace || workspace->from_client.size() == 0) {
       if (workspace && worker.workspaces.is_scarce()) worker.workspaces.give_back(std::move(workspace));
       if (!readable && may_rest() && worker.is_crowded()) co_return idle_at_most;
-      if (!readable) readable = co_await wait_for_request(idle_at_most);
+      if (!readable) {
+        begin_to_wait(idle_at_most);
+        if (workspace) {
+          // In one step with the wait: who asks again soon costs one event and one system call less.
+          const auto [error, count] = co_await client.read_some(workspace->from_client.room());
+          workspace->from_client.filled(count);
+          readable = !error;
+        } else {
+          const auto [error] = co_await client.wait_readable();
+          readable = !error;
+        }
+        idle_ = false;
+      }
       if (!readable && expired() == Phase::idle && may_rest() && idle_at_most > rest_after) {
         if (workspace) worker.workspaces.retire(std::move(workspace));
         co_return idle_at_most - rest_after;
@@ -154,44 +166,37 @@ Awaitable<bool> Session::open() {
   co_return problem.empty();
 }
 
-Awaitable<bool> Session::wait_for_request(Clock::duration at_most) {
+void Session::begin_to_wait(Clock::duration at_most) noexcept {
   if (may_rest()) at_most = std::min<Clock::duration>(at_most, rest_after);
   if (worker.draining()) at_most = std::min<Clock::duration>(at_most, request_while_draining);
   wait_at_most(Phase::idle, at_most);
+  if (workspace) workspace->from_client.rewind();
   idle_ = true;
-  error_code error;
-  if (workspace) {
-    // In one step with the wait: who asks again soon costs one event and one system call less.
-    std::size_t count = 0;
-    workspace->from_client.rewind();
-    std::tie(error, count) = co_await client.read_some(workspace->from_client.room());
-    workspace->from_client.filled(count);
-  } else {
-    std::tie(error) = co_await client.wait_readable();
-  }
-  idle_ = false;
-  co_return !error;
 }
 
-Awaitable<Session::HeadOutcome> Session::read_head() {
-  Workspace& work = *workspace;
-  work.from_client.rewind();
-  work.request_parser.reset();
-  work.request.clear();
-  wait_at_most(Phase::head, worker.settings.header_timeout);
-  while (true) {
-    switch (work.request_parser.parse(work.from_client.data(), work.request)) {
-      case http::ParseState::complete:
-        co_return HeadOutcome::complete;
-      case http::ParseState::refused:
-        co_return HeadOutcome::refused;
-      case http::ParseState::incomplete:
-        break;
-    }
-    const auto [error, count] = co_await client.read_some(work.from_client.room());
-    if (error) co_return expired() == Phase::head ? HeadOutcome::timed_out : HeadOutcome::gone;
-    work.from_client.filled(count);
+Session::HeadOutcome Session::parse_head() {
+  switch (workspace->request_parser.parse(workspace->from_client.data(), workspace->request)) {
+    case http::ParseState::complete:
+      return HeadOutcome::complete;
+    case http::ParseState::refused:
+      return HeadOutcome::refused;
+    case http::ParseState::incomplete:
+      break;
   }
+  return HeadOutcome::incomplete;
+}
+
+Awaitable<Session::HeadOutcome> Session::read_rest_of_head() {
+  Buffer& from = workspace->from_client;
+  wait_at_most(Phase::head, worker.settings.header_timeout);
+  HeadOutcome outcome = HeadOutcome::incomplete;
+  while (outcome == HeadOutcome::incomplete) {
+    const auto [error, count] = co_await client.read_some(from.room());
+    if (error) co_return expired() == Phase::head ? HeadOutcome::timed_out : HeadOutcome::gone;
+    from.filled(count);
+    outcome = parse_head();
+  }
+  co_return outcome;
 }
 
 void Session::choose_request_id() noexcept {
@@ -204,7 +209,11 @@ void Session::choose_request_id() noexcept {
 Awaitable<After> Session::serve_request() {
   using namespace std::chrono;
   Workspace& work = *workspace;
-  const HeadOutcome outcome = co_await read_head();
+  work.from_client.rewind();
+  work.request_parser.reset();
+  work.request.clear();
+  HeadOutcome outcome = parse_head();
+  if (outcome == HeadOutcome::incomplete) outcome = co_await read_rest_of_head();
   if (outcome == HeadOutcome::gone) co_return After::close;
   const auto started = Clock::now();
   const auto wall = system_clock::now().time_since_epoch();
@@ -238,7 +247,8 @@ Awaitable<After> Session::serve_request() {
   if (verdict.forward()) {
     if (worker.settings.close_at_expiry && !verdict.uid.empty()) end_streams_at(verdict.expires_at);
     Exchange exchange(*this, verdict);
-    const Exchange::Result result = co_await exchange.run();
+    co_await exchange.run();
+    const Exchange::Result result = exchange.result();
     if (result.reason != "ok") record.reason = result.reason;
     record.status = result.status;
     record.bytes_in = result.bytes_in;

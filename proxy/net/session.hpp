@@ -45,11 +45,12 @@ class Session final : public Timed {
   Tunnel* tunnel = nullptr;  // while one is open
 
  private:
-  enum class HeadOutcome : std::uint8_t { complete, refused, timed_out, gone };
+  enum class HeadOutcome : std::uint8_t { complete, refused, incomplete, timed_out, gone };
 
   Awaitable<bool> open();
-  Awaitable<bool> wait_for_request(Clock::duration at_most);
-  Awaitable<HeadOutcome> read_head();
+  void begin_to_wait(Clock::duration at_most) noexcept;
+  [[nodiscard]] HeadOutcome parse_head();
+  Awaitable<HeadOutcome> read_rest_of_head();
   Awaitable<After> serve_request();
   Awaitable<After> answer(gate::Answer answer, observe::AccessRecord& record, bool must_close);
   Awaitable<> linger();
