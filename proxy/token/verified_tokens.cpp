@@ -6,22 +6,33 @@
 #include <algorithm>
 #include <bit>
 #include <cstring>
+#include <new>
 #include <stdexcept>
-#include <string>
 
 namespace postern::token {
 
+// With the token behind it in one piece of memory: a hit waits for memory once less.
 struct VerifiedTokens::Entry {
-  Entry(std::string_view of, const Verification& found, std::int64_t now)
-      : token(of), verification(found), verified_at(now) {}
-  ~Entry() { OPENSSL_cleanse(token.data(), token.size()); }
-  Entry(const Entry&) = delete;
-  Entry& operator=(const Entry&) = delete;
+  static Entry* make(std::string_view token, const Verification& found, std::int64_t now) {
+    auto* entry = new (::operator new(sizeof(Entry) + token.size())) Entry{found, now, token.size()};
+    std::memcpy(reinterpret_cast<char*>(entry + 1), token.data(), token.size());
+    return entry;
+  }
 
-  std::string token;
+  [[nodiscard]] std::string_view token() const noexcept {
+    return {reinterpret_cast<const char*>(this + 1), token_size};
+  }
+  [[nodiscard]] std::size_t bytes() const noexcept { return sizeof(Entry) + token_size; }
+
   Verification verification;
   std::int64_t verified_at;
+  std::size_t token_size;
 };
+
+void VerifiedTokens::Forget::operator()(Entry* entry) const noexcept {
+  OPENSSL_cleanse(entry, entry->bytes());
+  ::operator delete(entry);
+}
 
 namespace {
 
@@ -108,7 +119,7 @@ const Verification* VerifiedTokens::find(std::string_view token, std::int64_t no
   for (const Slot& slot : slots_[wanted % sets]) {
     if (slot.hash != wanted || !slot.entry) continue;
     const Entry& entry = *slot.entry;
-    if (!equal_in_constant_time(entry.token, token)) continue;
+    if (!equal_in_constant_time(entry.token(), token)) continue;
     // A clock that was set back may have brought nbf and iat before us again.
     const bool still_good =
         now >= 0 && now >= entry.verified_at && entry.verification.expires_at > now - leeway;
@@ -120,10 +131,9 @@ const Verification* VerifiedTokens::find(std::string_view token, std::int64_t no
 void VerifiedTokens::insert(std::string_view token, const Verification& verification, std::int64_t now) {
   if (token.size() > max_token) return;
   if (slots_.empty()) slots_.resize(sets);
-  if (bytes_ + token.size() > max_bytes) {
-    for (Set& set : slots_) {
-      for (Slot& slot : set) release(slot);
-    }
+  decltype(Slot::entry) entry(Entry::make(token, verification, now));
+  while (bytes_ + entry->bytes() > max_bytes) {
+    for (Slot& slot : slots_[next_to_clear_++ % sets]) release(slot);
   }
   const std::uint64_t where = hash(token);
   Set& set = slots_[where % sets];
@@ -133,13 +143,13 @@ void VerifiedTokens::insert(std::string_view token, const Verification& verifica
   Slot& slot = replaceable != set.end() ? *replaceable : set[next_victim_++ % ways];
   release(slot);
   slot.hash = where;
-  slot.entry = std::make_unique<Entry>(token, verification, now);
-  bytes_ += token.size();
+  slot.entry = std::move(entry);
+  bytes_ += slot.entry->bytes();
 }
 
 void VerifiedTokens::release(Slot& slot) noexcept {
   if (!slot.entry) return;
-  bytes_ -= slot.entry->token.size();
+  bytes_ -= slot.entry->bytes();
   slot.entry.reset();
 }
 

@@ -93,12 +93,12 @@ TEST_CASE("more tokens than there is room for displace each other, and none is t
   CHECK(kept > VerifiedTokens::sets * VerifiedTokens::ways / 2);
 }
 
-TEST_CASE("ten thousand tokens in turn are all kept, or nearly") {
+TEST_CASE("ten thousand tokens are all kept, or nearly") {
   VerifiedTokens tokens;
   for (std::size_t i = 0; i < 10000; ++i) tokens.insert(numbered(i), passed("alice", 200), 100);
   std::size_t kept = 0;
   for (std::size_t i = 0; i < 10000; ++i) kept += tokens.find(numbered(i), 100, 0) != nullptr ? 1 : 0;
-  CHECK(kept > 9000);
+  CHECK(kept > 9900);
 }
 
 TEST_CASE("long tokens are not kept, and not more bytes than the bound") {
@@ -110,7 +110,12 @@ TEST_CASE("long tokens are not kept, and not more bytes than the bound") {
     tokens.insert(numbered(i, VerifiedTokens::max_token), passed("alice", 200), 100);
     CHECK(tokens.find(numbered(i, VerifiedTokens::max_token), 100, 0) != nullptr);
   }
-  CHECK(tokens.find(numbered(0, VerifiedTokens::max_token), 100, 0) == nullptr);
+  std::size_t long_ones = 0;
+  for (std::size_t i = 0; i < 2 * fitting; ++i) {
+    long_ones += tokens.find(numbered(i, VerifiedTokens::max_token), 100, 0) != nullptr ? 1 : 0;
+  }
+  CHECK(long_ones < fitting);
+  CHECK(long_ones > fitting / 2);
   // What made room is counted no more: of three small ones the bound takes one at most.
   for (std::size_t i = 0; i < 3; ++i) tokens.insert(numbered(i), passed("alice", 200), 100);
   std::size_t kept = 0;
