@@ -102,22 +102,23 @@ VerifiedTokens::VerifiedTokens() {
 VerifiedTokens::~VerifiedTokens() = default;
 
 // Of the end, where a token's signature is: tokens that verify differ there.
-std::uint64_t VerifiedTokens::hash(std::string_view token) const noexcept {
+VerifiedTokens::Place VerifiedTokens::place_of(std::string_view token) const noexcept {
   SipHash hash(key_);
   std::array<std::uint64_t, 4> end{};
   const std::size_t size = std::min(token.size(), sizeof end);
   std::memcpy(end.data(), token.data() + token.size() - size, size);
   for (const std::uint64_t word : end) hash.add(word);
   hash.add(token.size());
-  return hash.finish();
+  const std::uint64_t hashed = hash.finish();
+  return {hashed % sets, static_cast<std::uint32_t>(hashed >> 32U)};
 }
 
 const Verification* VerifiedTokens::find(std::string_view token, std::int64_t now,
                                          std::int64_t leeway) const noexcept {
-  if (slots_.empty()) return nullptr;
-  const std::uint64_t wanted = hash(token);
-  for (const Slot& slot : slots_[wanted % sets]) {
-    if (slot.hash != wanted || !slot.entry) continue;
+  if (sets_.empty()) return nullptr;
+  const Place place = place_of(token);
+  for (const Slot& slot : sets_[place.set].slots) {
+    if (slot.tag != place.tag || !slot.entry) continue;
     const Entry& entry = *slot.entry;
     if (!equal_in_constant_time(entry.token(), token)) continue;
     // A clock that was set back may have brought nbf and iat before us again.
@@ -130,19 +131,21 @@ const Verification* VerifiedTokens::find(std::string_view token, std::int64_t no
 
 void VerifiedTokens::insert(std::string_view token, const Verification& verification, std::int64_t now) {
   if (token.size() > max_token) return;
-  if (slots_.empty()) slots_.resize(sets);
+  if (sets_.empty()) sets_.resize(sets);
   decltype(Slot::entry) entry(Entry::make(token, verification, now));
   while (bytes_ + entry->bytes() > max_bytes) {
-    for (Slot& slot : slots_[next_to_clear_++ % sets]) release(slot);
+    for (Slot& slot : sets_[next_to_clear_++ % sets].slots) release(slot);
   }
-  const std::uint64_t where = hash(token);
-  Set& set = slots_[where % sets];
-  const auto replaceable = std::find_if(set.begin(), set.end(), [&](const Slot& slot) {
-    return !slot.entry || slot.hash == where || slot.entry->verification.expires_at <= now;
+  const Place place = place_of(token);
+  auto& slots = sets_[place.set].slots;
+  const auto replaceable = std::find_if(slots.begin(), slots.end(), [&](const Slot& slot) {
+    return !slot.entry || slot.tag == place.tag || slot.expires_at <= now;
   });
-  Slot& slot = replaceable != set.end() ? *replaceable : set[next_victim_++ % ways];
+  Slot& slot = replaceable != slots.end() ? *replaceable : slots[next_victim_++ % ways];
   release(slot);
-  slot.hash = where;
+  slot.tag = place.tag;
+  slot.expires_at =
+      static_cast<std::uint32_t>(std::clamp<std::int64_t>(verification.expires_at, 0, UINT32_MAX));
   slot.entry = std::move(entry);
   bytes_ += slot.entry->bytes();
 }

@@ -40,17 +40,25 @@ class VerifiedTokens {
   struct Forget {
     void operator()(Entry* entry) const noexcept;
   };
+  // Tells most of what there is to know without a look at the entry, which is elsewhere in memory.
   struct Slot {
-    std::uint64_t hash = 0;
+    std::uint32_t tag = 0;
+    std::uint32_t expires_at = 0;  // clamped
     std::unique_ptr<Entry, Forget> entry;
   };
-  using Set = std::array<Slot, ways>;
+  struct alignas(64) Set {
+    std::array<Slot, ways> slots;
+  };
+  struct Place {
+    std::size_t set;
+    std::uint32_t tag;
+  };
 
-  [[nodiscard]] std::uint64_t hash(std::string_view token) const noexcept;
+  [[nodiscard]] Place place_of(std::string_view token) const noexcept;
   void release(Slot& slot) noexcept;
 
   std::array<std::uint64_t, 2> key_;
-  std::vector<Set> slots_;  // empty until there is something to keep
+  std::vector<Set> sets_;  // empty until there is something to keep
   std::size_t bytes_ = 0;
   std::size_t next_victim_ = 0;
   std::size_t next_to_clear_ = 0;
