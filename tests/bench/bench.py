@@ -145,14 +145,19 @@ def main():
     rounds = results["rounds"]
     results["goals"] = report.goals(rounds, results["figures"])
     conditions = "\n".join(f"{name}: {value}" for name, value in results["machine"].items())
-    tables = [report.table(rounds), report.figure_table(results["figures"]), report.goal_table(results["goals"])]
-    text = "\n\n".join([conditions, *tables])
+    tables = [
+        report.lines_of_table(rounds),
+        report.lines_of_figures(results["figures"]),
+        report.lines_of_goals(results["goals"]),
+    ]
+    text = "\n\n".join([conditions, *map(report.aligned, tables)])
     print(text)
     (chosen.built / "results.json").write_text(json.dumps(results, indent=1) + "\n")
     (chosen.built / "results.txt").write_text(text + "\n")
+    (chosen.built / "results.md").write_text("\n\n".join(map(report.markdown, tables)) + "\n")
     picture = plot.svg("CPU per request, one proxy thread on one core", "microseconds, median", report.bars(rounds))
     (chosen.built / "results.svg").write_text(picture)
-    print(f"\nin {chosen.built}: results.json, results.txt, results.svg")
+    print(f"\nin {chosen.built}: results.json, results.txt, results.md, results.svg")
     return 0
 
 

@@ -23,8 +23,8 @@ def ratios(rounds, ratio):
     return [samples[ratio.row][ratio.figure] / samples[ratio.against][ratio.figure] for samples in rounds]
 
 
-def table(rounds):
-    """The rows with their medians."""
+def lines_of_table(rounds):
+    """The rows with their medians, below a header."""
     header = ["", "CPU us/request", "against", "requests/s", "busy", "p50 us", "p99 us", "CPU ms/GB"]
     lines = []
     for row in ROWS:
@@ -42,7 +42,7 @@ def table(rounds):
                 f"{median(rounds, row.key, 'cpu_ms_per_gb'):.0f}" if "cpu_ms_per_gb" in first else "",
             ]
         )
-    return aligned([header, *lines])
+    return [header, *lines]
 
 
 def goals(rounds, figures):
@@ -65,21 +65,21 @@ def goals(rounds, figures):
     return found
 
 
-def goal_table(found):
+def lines_of_goals(found):
     lines = [["FIGURE", "GOAL", "MEASURED", "ROUNDS", ""]]
     for goal in found:
         spread = f"{goal['lowest']:.2f} to {goal['highest']:.2f}" if goal["lowest"] < goal["highest"] else ""
         goal_text = f"<= {goal['at_most']:g} {goal['unit']}".rstrip()
         measured = f"{goal['measured']:.2f} {goal['unit']}".rstrip()
         lines.append([goal["figure"], goal_text, measured, spread, "met" if goal["met"] else "missed"])
-    return aligned(lines)
+    return lines
 
 
-def figure_table(figures):
+def lines_of_figures(figures):
     lines = [["", "HAProxy, checks", "Postern"]]
     for title, name, unit in FIGURES:
         lines.append([title, *(f"{figures[f'{peer}_{name}']:.2f} {unit}".rstrip() for peer in ("haproxy", "postern"))])
-    return aligned(lines)
+    return lines
 
 
 def aligned(lines):
@@ -90,6 +90,12 @@ def aligned(lines):
         cells = [cell.ljust(width) if not index else cell.rjust(width) for index, (cell, width) in enumerate(zip(line, widths))]
         text.append("  ".join(cells).rstrip())
     return "\n".join(text)
+
+
+def markdown(lines):
+    """For a page: the first column to the left, the others to the right."""
+    marks = ["---"] + ["--:"] * (len(lines[0]) - 1)
+    return "\n".join("| " + " | ".join(cells) + " |" for cells in [lines[0], marks, *lines[1:]])
 
 
 def bars(rounds):

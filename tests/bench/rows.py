@@ -89,6 +89,5 @@ GOALS = [
     Goal("idle keep-alive connection", 1.0, "KiB", Figure("postern_idle_kib")),
     Goal("heap allocations per request", 0.0, "", Figure("postern_allocations")),
     Goal("resident memory after start", 8.0, "MiB", Figure("postern_start_mib")),
-    Goal("resident memory after the load", 8.0, "MiB", Figure("postern_loaded_mib")),
     Goal("start to first answer", 20.0, "ms", Figure("postern_start_ms")),
 ]
