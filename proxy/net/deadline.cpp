@@ -4,7 +4,7 @@ namespace postern::net {
 
 void Timed::arm(Phase phase, Clock::duration from_now) noexcept {
   phase_ = phase;
-  expiry_ = CoarseClock::now() + CoarseClock::step + from_now;
+  expiry_ = CoarseClock::now() + CoarseClock::lag + from_now;
 }
 
 void Deadlines::add(Timed& timed) {

@@ -10,15 +10,15 @@
 
 namespace postern::net {
 
-// The steady clock as the kernel last noted it: up to `step` behind, and read several times a request at a
-// quarter of the cost.
+// The steady clock as the kernel last noted it: two of its ticks behind at the most as a rule, and read
+// several times a request at a quarter of the cost.
 struct CoarseClock {
   using duration = Clock::duration;
   using rep = duration::rep;
   using period = duration::period;
   using time_point = std::chrono::time_point<CoarseClock>;
   static constexpr bool is_steady = true;
-  static constexpr std::chrono::milliseconds step{10};  // of a kernel that ticks 100 times a second
+  static constexpr std::chrono::milliseconds lag{20};  // with 100 ticks a second, the fewest there are
 
   static time_point now() noexcept {
     std::timespec now{};

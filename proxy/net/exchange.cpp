@@ -129,6 +129,11 @@ Awaitable<> Exchange::run_whole() {
     bytes_in_ = body_left_;
     only_fresh = true;
     if (reused_ && unsent_) continue;
+    if (const Phase passed = session_.expired(); passed != Phase::none) {
+      // An upstream that takes nothing would not take it the second time.
+      passed == Phase::stream ? fail(Failure::response_timeout) : fail_by_deadline(Failure::upstream_closed);
+      break;
+    }
     session_.wait_at_most(Phase::response, worker_.settings.response_timeout);
     answered = co_await read_final_head();
     if (answered || !may_retry()) break;

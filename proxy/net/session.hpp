@@ -49,14 +49,16 @@ class Session final : public Timed {
 
   Awaitable<bool> open();
   void begin_to_wait(Clock::duration at_most) noexcept;
+  [[nodiscard]] bool may_rest() const noexcept;
+  Awaitable<> linger();
+
+  // One request: serving.cpp.
+  Awaitable<After> serve_request();
   [[nodiscard]] HeadOutcome parse_head();
   Awaitable<HeadOutcome> read_rest_of_head();
-  Awaitable<After> serve_request();
-  Awaitable<After> answer(gate::Answer answer, observe::AccessRecord& record, bool must_close);
-  Awaitable<> linger();
   void choose_request_id() noexcept;
   [[nodiscard]] bool skip_buffered_body() noexcept;
-  [[nodiscard]] bool may_rest() const noexcept;
+  Awaitable<After> answer(gate::Answer answer, observe::AccessRecord& record, bool must_close);
 
   Phase expired_ = Phase::none;
   bool idle_ = false;

@@ -8,6 +8,7 @@
 #include <cstring>
 #include <new>
 #include <stdexcept>
+#include <type_traits>
 
 namespace postern::token {
 
@@ -30,6 +31,7 @@ struct VerifiedTokens::Entry {
 };
 
 void VerifiedTokens::Forget::operator()(Entry* entry) const noexcept {
+  static_assert(std::is_trivially_destructible_v<Entry>);
   OPENSSL_cleanse(entry, entry->bytes());
   ::operator delete(entry);
 }
