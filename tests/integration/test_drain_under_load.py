@@ -45,18 +45,21 @@ class Load:
     """Keep-alive connections that ask, in one or in two writes, until they hear that it is enough."""
 
     def __init__(self, gate, seed):
-        self.address = gate.address
         self.answers = threading.Semaphore(0)  # one for each that left the connection open
         self.answered, self.told, self.wrong = [], [], []
-        self.threads = [threading.Thread(target=self.run, args=(random.Random(seed * CONNECTIONS + number), f"{seed}/{number}"))
-                        for number in range(CONNECTIONS)]
+        self.threads = []
+        for number in range(CONNECTIONS):
+            chance = random.Random(seed * CONNECTIONS + number)
+            # Connected before the others have had answers enough.
+            asker = Client(gate.address), chance, f"{seed}/{number}"
+            self.threads.append(threading.Thread(target=self.run, args=asker))
         for thread in self.threads:
             thread.start()
 
-    def run(self, chance, name):
+    def run(self, connected, chance, name):
         target = None
         try:
-            with Client(self.address) as client:
+            with connected as client:
                 for count in itertools.count():
                     target = f"/api/alice/{name}/{count}"
                     if self.ask_one(client, chance, target) == "close":
