@@ -1,7 +1,6 @@
 #include "gate/credentials.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cstddef>
 
 #include "http/characters.hpp"
@@ -9,22 +8,20 @@
 namespace postern::gate {
 namespace {
 
-constexpr auto b64token_characters = [] {
-  std::array<bool, 256> table{};
-  for (const char character :
-       std::string_view("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~+/")) {
-    table[static_cast<unsigned char>(character)] = true;
-  }
-  return table;
-}();
-
 // 1*( ALPHA / DIGIT / "-" / "." / "_" / "~" / "+" / "/" ) *"=" (RFC 6750 2.1)
 bool is_b64token(std::string_view text) noexcept {
   while (text.ends_with('=')) text.remove_suffix(1);
-  // Without a branch per character: nearly all texts are tokens.
-  bool all = !text.empty();
-  for (const char character : text) all &= b64token_characters[static_cast<unsigned char>(character)];
-  return all;
+  // Looked at to the end, and ranges that exclude each other joined by ^, so that GCC takes 16 bytes at once:
+  // nearly all texts are tokens. In ASCII "-", ".", "/" and the digits are one range.
+  unsigned char outside = 0;
+  for (const char character : text) {
+    const auto code = static_cast<unsigned char>(character);
+    const auto folded = static_cast<unsigned char>(code | 0x20U);
+    const bool inside = (code >= '-' && code <= '9') ^ (folded >= 'a' && folded <= 'z') ^ (code == '+') ^
+                        (code == '_') ^ (code == '~');
+    outside = static_cast<unsigned char>(outside | !inside);
+  }
+  return outside == 0 && !text.empty();
 }
 
 struct AuthorizationFields {

@@ -216,6 +216,31 @@ TEST_CASE("a token among the subprotocols is marked to be taken away wherever th
   }
 }
 
+TEST_CASE("a credential has the characters of a b64token and no others, wherever they stand") {
+  constexpr std::string_view allowed = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~+/";
+  for (const std::size_t size : {1U, 7U, 16U, 40U}) {
+    for (const std::size_t at : {std::size_t{0}, size / 2, size - 1}) {
+      for (unsigned byte = 0; byte < 256; ++byte) {
+        const auto character = static_cast<char>(byte);
+        std::string text(size, 'a');
+        text[at] = character;
+        CAPTURE(size);
+        CAPTURE(at);
+        CAPTURE(byte);
+        postern::http::RequestHead head;
+        const std::string value = "Bearer " + text;
+        head.fields.push_back({"Authorization", value});
+        // RFC 6750 2.1: "=" at the end only, and behind something.
+        const bool padding = character == '=' && at == size - 1 && size > 1;
+        const bool good = padding || allowed.find(character) != allowed.npos;
+        const auto found = find_credentials(head, WebSocketToken::header_only);
+        CHECK((found.fault == CredentialFault::none) == good);
+        CHECK(found.token == (good ? std::string_view(text) : std::string_view{}));
+      }
+    }
+  }
+}
+
 TEST_CASE("a subprotocol is no credential unless configured") {
   const std::string pair = "Sec-WebSocket-Protocol: bearer, " + token_of("alice");
   Scene scene;
