@@ -2,7 +2,7 @@
 
 from xml.sax.saxutils import escape
 
-WIDTH, LABELS, VALUES, BAR, GAP, HEADING = 760, 250, 70, 16, 6, 34
+WIDTH, LABELS, VALUES, BAR, GAP, HEADING = 830, 320, 70, 16, 6, 34
 COLOURS = {"Postern": "#1f6feb", "byte mover": "#9aa4ae"}
 OTHERS = "#c9853b"
 
