@@ -1,6 +1,7 @@
 #pragma once
 // Deadlines without a timer per read: each connection holds one, setting it is a store, and a sweep per
-// thread looks at all of them a few times a second. So a deadline fires up to one tick late, never early.
+// thread looks at all of them a few times a second. So a deadline fires up to one tick late; early, by
+// milliseconds, only where the kernel's own clock lagged more than CoarseClock allows for.
 
 #include <boost/intrusive/list.hpp>
 #include <cstdint>

@@ -129,9 +129,12 @@ Awaitable<> Exchange::run_whole() {
     bytes_in_ = body_left_;
     only_fresh = true;
     if (reused_ && unsent_) continue;
-    if (const Phase passed = session_.expired(); passed != Phase::none) {
-      // An upstream that takes nothing would not take it the second time.
-      passed == Phase::stream ? fail(Failure::response_timeout) : fail_by_deadline(Failure::upstream_closed);
+    if (session_.expired() == Phase::stream) {
+      fail(Failure::response_timeout);  // what takes nothing would not take it the second time
+      break;
+    }
+    if (session_.expired() != Phase::none) {
+      fail_by_deadline(Failure::upstream_closed);
       break;
     }
     session_.wait_at_most(Phase::response, worker_.settings.response_timeout);
