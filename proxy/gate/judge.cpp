@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "http/field_class.hpp"
 #include "http/head_parser.hpp"
 
 namespace postern::gate {
@@ -32,8 +33,10 @@ bool has_one_meaning(const http::RequestHead& head, route::Target& target, Verdi
   return refuse(verdict, Step::target, Answer::bad_request, route::text_of(fault));
 }
 
-bool has_once(const http::RequestHead& head, std::string_view name) noexcept {
-  return std::count_if(head.fields.begin(), head.fields.end(), [name](const http::Field& field) {
+// There once, and not taken away on the way: the service must see what was judged.
+bool passes_once(const http::RequestHead& head, std::string_view name) noexcept {
+  return !http::is_nominated(name, head.connection) &&
+         std::count_if(head.fields.begin(), head.fields.end(), [name](const http::Field& field) {
            return http::equal_ignoring_case(field.name, name);
          }) == 1;
 }
@@ -45,8 +48,8 @@ bool has_no_body(const http::RequestHead& head) noexcept {
 
 // Fetch 4.8: a browser sends it without credentials, before the request that carries them.
 bool is_preflight(const http::RequestHead& head) noexcept {
-  return head.method == "OPTIONS" && has_no_body(head) && has_once(head, "Origin") &&
-         has_once(head, "Access-Control-Request-Method");
+  return head.method == "OPTIONS" && has_no_body(head) && passes_once(head, "Origin") &&
+         passes_once(head, "Access-Control-Request-Method");
 }
 
 // Preflights and public rules. A path that no rule matches is never admitted here.

@@ -216,7 +216,11 @@ std::optional<std::string> token_of(const Head& head, const World& world) {
   return is_b64token(token) ? std::optional(token) : std::nullopt;
 }
 
+// As the service will see it, without what Connection takes away.
 bool is_preflight(const Head& head) {
+  for (const std::string& option : head.list("connection")) {
+    if (lower(option) == "origin" || lower(option) == "access-control-request-method") return false;
+  }
   return head.method == "OPTIONS" && !head.has_body() && head.all("origin").size() == 1 &&
          head.all("access-control-request-method").size() == 1;
 }

@@ -48,6 +48,8 @@ ORDINARY = [  # (why, method, fields, body)
     ("two origins", "OPTIONS", [ORIGIN, ORIGIN, METHOD], None),
     ("two methods asked for", "OPTIONS", [ORIGIN, METHOD, METHOD], None),
     ("other spelling", "OPTIONS", [ORIGIN, "Access_Control_Request_Method: PUT"], None),
+    ("an origin that goes no further", "OPTIONS", [ORIGIN, METHOD, "Connection: Origin"], None),
+    ("a method asked for that goes no further", "OPTIONS", [ORIGIN, METHOD, "Connection: access-control-request-method"], None),
     ("a body", "OPTIONS", [ORIGIN, METHOD], b"content"),
     ("another method", "GET", [ORIGIN, METHOD], None),
     ("the method in small letters", "options", [ORIGIN, METHOD], None),

@@ -14,7 +14,7 @@ def broken_by(note, uid):
     """(kind, what is wrong) with a handler's note, or None. `uid` is whose good token was sent, if any."""
     given = note["given"].get("user_id")
     identity = note["identity"]
-    preflight = note["method"] == "OPTIONS" and not identity and not note["credentials"]
+    preflight = note["preflight"] and not identity and not note["credentials"]
     if given not in (None, uid) and not preflight:  # a CORS preflight carries nobody's identity
         return OTHER_USER, f"runs with user_id={given!r}, and the verified uid is {uid!r}"
     if identity and identity != [uid]:

@@ -137,6 +137,21 @@ CREDENTIALS = (
     b"Authorization: %(good)s",
 )
 
+# What an OPTIONS carries that is a preflight, as the first two are, or only looks like one.
+PREFLIGHTS = (
+    b"Origin: https://a\r\nAccess-Control-Request-Method: GET",
+    b"origin: null\r\nACCESS-CONTROL-REQUEST-METHOD: PUT\r\nConnection: X-User-Id",
+    b"Origin: https://a\r\nAccess-Control-Request-Method: GET\r\nConnection: Origin",
+    b"Origin: https://a\r\nConnection: x, access-control-request-method\r\nAccess-Control-Request-Method: GET",
+    b"Origin: https://a\r\nAccess-Control-Request-Method: GET\r\nConnection: keep-alive\r\nConnection: ,ORIGIN,",
+    b"Origin: https://a\r\nOrigin: https://b\r\nAccess-Control-Request-Method: GET",
+    b"Origin: https://a\r\nAccess_Control_Request_Method: GET",
+    b"Origin_: https://a\r\nAccess-Control-Request-Method: GET",
+    b"Origin: https://a\r\nX: Access-Control-Request-Method: GET",
+    b"Origin: https://a\r\nAccess-Control-Request-Method : GET",
+    b"Access-Control-Request-Method: GET",
+)
+
 # Instead of "METHOD TARGET HTTP/1.1".
 REQUEST_LINES = (
     b"%(method)s %(target)s HTTP/1.0",

@@ -93,6 +93,11 @@ class Messages:
                 framing, body = b"Transfer-Encoding: chunked", b"5\r\nhello\r\n0\r\n\r\n"
         if not all(_ends_where_it_says(line) for line in odd):
             way = "alone"
+        if 0.68 < focus < 0.7:
+            odd.append(pick(grammar.PREFLIGHTS))
+            names[b"method"] = b"OPTIONS"
+            names[b"target"] = b"/api/%s/tasks" % pick((targets.plain(uid), VICTIM))
+            credentials, framing, body = pick((credentials, b"")), b"", b""
         if 0.7 < focus < 0.72:
             odd += [b"Connection: Upgrade", b"Upgrade: websocket", b"Sec-WebSocket-Version: 13"]
             odd += [b"Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA=="]

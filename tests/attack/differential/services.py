@@ -36,6 +36,12 @@ def values(headers, name):
     return [value.decode("latin-1") for key, value in headers if fold(key) == name]
 
 
+def is_preflight(scope):
+    """As Starlette's CORSMiddleware tells one, and then answers it itself."""
+    names = [name.lower() for name, _ in scope["headers"]]
+    return scope.get("method") == "OPTIONS" and b"origin" in names and b"access-control-request-method" in names
+
+
 def note(scope):
     """What a handler in this scope could know of who asks."""
     headers = list(scope["headers"])
@@ -47,6 +53,7 @@ def note(scope):
         "given": {key: str(value) for key, value in scope.get("path_params", {}).items()},
         "identity": values(headers, "x-user-id"),
         "credentials": len(values(headers, "authorization")),
+        "preflight": is_preflight(scope),
     }
 
 

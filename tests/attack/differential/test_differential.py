@@ -61,22 +61,23 @@ def test_a_case_depends_on_its_seed_and_number_only():
 
 
 NOTES = [
-    # (why, given, identity, method, credentials, uid, broken)
-    ("her own", "alice", ["alice"], "GET", 1, "alice", None),
-    ("another user", "bob", ["alice"], "GET", 1, "alice", OTHER_USER),
-    ("nobody's token", "bob", [], "GET", 0, None, OTHER_USER),
-    ("no identity for a user", "alice", [], "GET", 1, "alice", IDENTITY),
-    ("a second identity", "alice", ["alice", "bob"], "GET", 1, "alice", IDENTITY),
-    ("the same one twice", "alice", ["alice", "alice"], "GET", 1, "alice", IDENTITY),
-    ("an identity on a public path", None, ["bob"], "GET", 0, None, IDENTITY),
-    ("a public path", None, [], "GET", 0, None, None),
-    ("a preflight", "bob", [], "OPTIONS", 0, "alice", None),
-    ("OPTIONS with credentials is no preflight", "bob", [], "OPTIONS", 1, "alice", OTHER_USER),
+    # (why, given, identity, preflight, credentials, uid, broken)
+    ("her own", "alice", ["alice"], False, 1, "alice", None),
+    ("another user", "bob", ["alice"], False, 1, "alice", OTHER_USER),
+    ("nobody's token", "bob", [], False, 0, None, OTHER_USER),
+    ("no identity for a user", "alice", [], False, 1, "alice", IDENTITY),
+    ("a second identity", "alice", ["alice", "bob"], False, 1, "alice", IDENTITY),
+    ("the same one twice", "alice", ["alice", "alice"], False, 1, "alice", IDENTITY),
+    ("an identity on a public path", None, ["bob"], False, 0, None, IDENTITY),
+    ("a public path", None, [], False, 0, None, None),
+    ("a preflight", "bob", [], True, 0, "alice", None),
+    ("an OPTIONS that is no preflight", "bob", [], False, 0, "alice", OTHER_USER),
+    ("a preflight with credentials", "bob", [], True, 1, "alice", OTHER_USER),
 ]
 
 
-@pytest.mark.parametrize(("why", "given", "identity", "method", "credentials", "uid", "broken"), NOTES)
-def test_what_breaks_the_invariant(why, given, identity, method, credentials, uid, broken):
-    note = {"identity": identity, "method": method, "credentials": credentials}
+@pytest.mark.parametrize(("why", "given", "identity", "preflight", "credentials", "uid", "broken"), NOTES)
+def test_what_breaks_the_invariant(why, given, identity, preflight, credentials, uid, broken):
+    note = {"identity": identity, "preflight": preflight, "credentials": credentials}
     note["given"] = {"user_id": given} if given else {}
     assert (broken_by(note, uid) or [None])[0] == broken, why
