@@ -104,8 +104,10 @@ Awaitable<bool> Exchange::pass_interim() {
     down_count_ = 1;
     // Under a deadline of its own: the one for the response says nothing of a client that does not read.
     session_.wait_at_most(Phase::stream, worker_.settings.stream_idle_timeout);
+    interim_unsent_ = true;
     const bool written = co_await write_client();
     if (!written) co_return false;
+    interim_unsent_ = false;
     if (body_done_) session_.wait_at_most(Phase::response, worker_.settings.response_timeout);
   }
   work_.from_upstream.take(work_.response_parser.head_size());

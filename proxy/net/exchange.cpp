@@ -212,9 +212,10 @@ Exchange::Result Exchange::result() const {
                          session_.client.is_encrypted();
     result.after = keep_client_ ? After::keep : lingers ? After::linger : After::close;
   } else if (!response_started_) {
-    result.answer = ending.answer;
+    // Behind a part of an interim head an answer would be read as more of that head.
+    if (!interim_unsent_) result.answer = ending.answer;
     // Without an answer there is nothing that a next request could follow.
-    if (whole_ && ending.answer != gate::Answer::none) result.after = After::keep;
+    if (whole_ && result.answer != gate::Answer::none) result.after = After::keep;
   } else if (!end_is_framed_) {
     // Only the connection's end would say where this response ends: a client must not take the part for the
     // whole.

@@ -107,6 +107,7 @@ class Exchange {
   bool body_gathered_ = false;     // its last piece is in up_
   bool upload_stuck_ = false;      // the upstream takes no more of it
   bool response_seen_ = false;     // a byte of a response came
+  bool interim_unsent_ = false;    // the client may have a part of an interim head, and not the rest
   bool response_started_ = false;  // the client has (part of) the final head
   bool end_is_framed_ = false;     // the client can tell a cut response from a whole one
   bool response_done_ = false;

@@ -22,7 +22,8 @@ Awaitable<> Exchange::upload() {
     // Not before: a response that ends while this is being written must be able to call it off.
     body_done_ = body_gathered_;
   }
-  if (body_done_ && !response_started_) {
+  // Where the client has yet to take an interim response, pass_interim() begins this wait.
+  if (body_done_ && !response_started_ && !interim_unsent_) {
     session_.wait_at_most(Phase::response, worker_.settings.response_timeout);
   }
 }

@@ -5,7 +5,7 @@ import threading
 
 import pytest
 from gate import PATIENCE, token
-from wire import Client, ok, request
+from wire import Client, ok, request, slow_reader
 
 PATH = "/api/alice/x"
 BEARER = token("alice")
@@ -203,3 +203,34 @@ def test_an_unknown_expectation_is_the_upstreams_to_judge(gate, upstream, expect
         client.send(announced(expect=expect) + b"body")
         assert client.read_response().status == 200
     assert upstream.requests[0].head.all("Expect") == [expect.partition(":")[2].strip()]
+
+
+STUCK = [  # (what the client sends once it is stuck, the reason in the log, how long it may be stuck)
+    ("the body ends", b"0\r\n\r\n", "stream idle timeout", "2s"),
+    ("the body breaks", b"x\r\n", "malformed chunked body", "1h"),
+    ("the body grows", b"b\r\n01234567890\r\n", "body too large", "1h"),
+]
+
+
+@pytest.mark.parametrize("why,rest,reason,patience", STUCK, ids=[row[0] for row in STUCK])
+def test_nothing_follows_a_part_of_an_interim_response(start, upstream, why, rest, reason, patience):
+    """Behind it the gate's own answer would be read as more of that head, and the answer's body as an answer."""
+    hint = b"HTTP/1.1 103 Early Hints\r\nLink: <" + b"x" * 15_000 + b">\r\n\r\n"
+
+    def script(connection):
+        connection.read_head()
+        connection.send(hint * 32)
+        gate.wait_for_log(msg="request", path=PATH)
+
+    upstream.script = script
+    gate = start(POSTERN_RESPONSE_TIMEOUT="500ms", POSTERN_HEADER_TIMEOUT="500ms", POSTERN_STREAM_IDLE_TIMEOUT=patience,
+                 POSTERN_MAX_BODY_BYTES="10")
+    with slow_reader(gate.address) as client:
+        client.send(request("POST", PATH, "Transfer-Encoding: chunked", token=BEARER))
+        with Client(gate.address) as other:  # by the time that this one is let go, the first is stuck
+            assert other.send(b"G").read_response().status == 408
+        client.send(rest)
+        assert gate.wait_for_log(msg="request", path=PATH)["reason"] == reason
+        received = client.read_to_end()
+    whole = received.count(hint)
+    assert whole < 32 and received[whole * len(hint) :] == hint[: len(received) - whole * len(hint)]

@@ -7,7 +7,7 @@ import socket
 import pytest
 from gate import token
 from upstream import Upstream
-from wire import Client, Connection, ok, request
+from wire import Client, ok, request, slow_reader
 
 PATH = "/api/alice/x"
 GET = request("GET", PATH, token=token())
@@ -283,10 +283,7 @@ def test_a_client_that_reads_no_interim_response_is_let_go(start, upstream):
     upstream.script = script
     gate = start(POSTERN_RESPONSE_TIMEOUT=SHORT, POSTERN_STREAM_IDLE_TIMEOUT=SHORT)
     ask = request("POST", PATH, "Expect: 100-continue", token=token(), body=b"hi")
-    sock = socket.socket()
-    sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-    sock.connect(gate.address)
-    with Connection(sock) as client, pytest.raises(ConnectionError):
+    with slow_reader(gate.address) as client, pytest.raises(ConnectionError):
         while True:
             client.send(ask * 64)
     upstream.wait_until_quiet()

@@ -162,6 +162,14 @@ class Client(Connection):
         return self.read_response(method)
 
 
+def slow_reader(address):
+    """A client whose receive buffer a few KiB fill."""
+    sock = socket.socket()
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    sock.connect(address)
+    return Connection(sock)
+
+
 def request(method, target, *fields, token=None, body=None, host="gate"):
     """A request as bytes; fields are lines without CRLF. A body gets a Content-Length."""
     lines = [f"{method} {target} HTTP/1.1"]
