@@ -87,8 +87,8 @@ std::optional<std::string> Server::run(Keys keys) {
 
   context_.run();
   for (std::thread& thread : threads_) thread.join();
-  log_.stop();
   log_.event(Level::info, "stopped");
+  log_.stop();
   return std::nullopt;
 }
 

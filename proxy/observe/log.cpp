@@ -1,14 +1,18 @@
 #include "observe/log.hpp"
 
+#include <poll.h>
+#include <spdlog/details/null_mutex.h>
 #include <spdlog/logger.h>
 #include <spdlog/pattern_formatter.h>
-#include <spdlog/sinks/stdout_sinks.h>
+#include <spdlog/sinks/base_sink.h>
+#include <unistd.h>
 
 #include <atomic>
+#include <cerrno>
 #include <chrono>
+#include <condition_variable>
 #include <deque>
 #include <mutex>
-#include <thread>
 #include <vector>
 
 namespace postern::observe {
@@ -19,6 +23,11 @@ constexpr std::chrono::milliseconds gathering{10};
 
 // Lines go out together up to this size.
 constexpr std::size_t batch_bytes = 32768;
+
+// Far more events than a process has while its log is being read.
+constexpr std::size_t most_events = 1024;
+
+constexpr std::chrono::seconds last_words_within{2};
 
 std::int64_t now_microseconds() {
   using namespace std::chrono;
@@ -41,18 +50,60 @@ spdlog::level::level_enum spdlog_level(Level level) {
   return spdlog::level::off;
 }
 
+// Standard output without stdio: exit() flushes what stdio holds, and would wait with a write that is stuck.
+// Used by one thread.
+class Output final : public spdlog::sinks::base_sink<spdlog::details::null_mutex> {
+ private:
+  void sink_it_(const spdlog::details::log_msg& message) override {
+    spdlog::memory_buf_t text;
+    formatter_->format(message, text);
+    std::string_view rest(text.data(), text.size());
+    while (!rest.empty()) {
+      const ssize_t written = ::write(STDOUT_FILENO, rest.data(), rest.size());
+      if (written >= 0) {
+        rest.remove_prefix(static_cast<std::size_t>(written));
+      } else if (errno == EAGAIN) {  // whoever started us reads and writes without blocking
+        pollfd output{STDOUT_FILENO, POLLOUT, 0};
+        ::poll(&output, 1, -1);
+      } else if (errno != EINTR) {
+        return;  // a log that cannot be written (a closed pipe, a full disk) must not end the gate
+      }
+    }
+  }
+  void flush_() override {}
+};
+
+struct Event {
+  Level level;
+  std::string line;
+};
+
 }  // namespace
 
 struct Log::State {
   State(Level least, Format chosen)
-      : level(least), format(chosen), logger("postern", std::make_shared<spdlog::sinks::stdout_sink_mt>()) {
+      : level(least), format(chosen), logger("postern", std::make_shared<Output>()) {
     logger.set_pattern("%v");
     logger.set_level(spdlog_level(least));
-    // A log that cannot be written (a closed pipe, a full disk) must not end the gate.
     logger.set_error_handler([](const std::string&) {});
   }
 
+  void push(Event event) {
+    const std::lock_guard lock(mutex);
+    if (events.size() == most_events) {
+      ++dropped_events;
+    } else {
+      events.push_back(std::move(event));
+    }
+  }
+
+  // Events behind the records that came before them; the last word is an event.
   bool drain() {
+    const bool any = write_records();
+    return write_events() || any;
+  }
+
+  bool write_records() {
     bool any = false;
     AccessRecord record;
     for (RecordQueue& queue : queues) {
@@ -61,13 +112,28 @@ struct Log::State {
         any = true;
       }
       write_lines();
-      if (const auto dropped = queue.take_dropped(); dropped != 0) {
-        logger.warn(format_event(now_microseconds(), Level::warn, "access records dropped",
-                                 {{"count", std::to_string(dropped)}}, format));
-      }
+      note_dropped("access records dropped", queue.take_dropped());
     }
-    if (any) logger.flush();
     return any;
+  }
+
+  bool write_events() {
+    std::vector<Event> batch;
+    std::uint64_t dropped = 0;
+    {
+      const std::lock_guard lock(mutex);
+      batch.swap(events);
+      dropped = std::exchange(dropped_events, 0);
+    }
+    for (const Event& event : batch) logger.log(spdlog_level(event.level), event.line);
+    note_dropped("events dropped", dropped);
+    return !batch.empty();
+  }
+
+  void note_dropped(std::string_view what, std::uint64_t count) {
+    if (count == 0) return;
+    logger.warn(
+        format_event(now_microseconds(), Level::warn, what, {{"count", std::to_string(count)}}, format));
   }
 
   void add_line(const AccessRecord& record) {
@@ -91,7 +157,7 @@ struct Log::State {
         if (!ending) std::this_thread::sleep_for(gathering);
         continue;
       }
-      if (ending) return;
+      if (ending) break;
       // Announce the sleep, look once more, then wait. Announcing and waking both read and write `asleep` in
       // one step, so one comes after the other: either what was pushed is seen here, or it wakes us.
       asleep.exchange(true, std::memory_order_acq_rel);
@@ -101,6 +167,13 @@ struct Log::State {
       }
       asleep.wait(true, std::memory_order_acquire);
     }
+    const std::lock_guard lock(mutex);
+    ended = true;
+    ended_changed.notify_all();
+  }
+
+  void wake() noexcept {
+    if (asleep.exchange(false, std::memory_order_acq_rel)) asleep.notify_one();
   }
 
   Level level;
@@ -112,27 +185,41 @@ struct Log::State {
   std::string storage;                                       // of the record at hand
   std::atomic<bool> stop{false};
   std::atomic<bool> asleep{false};
-  std::thread thread;
+  std::mutex mutex;  // of what follows; never held while writing
+  std::vector<Event> events;
+  std::uint64_t dropped_events = 0;
+  bool ended = false;
+  std::condition_variable ended_changed;
 };
 
-Log::Log(Level level, Format format) : state_(std::make_unique<State>(level, format)) {}
+Log::Log(Level level, Format format) : state_(std::make_shared<State>(level, format)) {}
 
 Log::~Log() {
   stop();
 }
 
 void Log::stop() {
-  if (!state_->thread.joinable()) return;
+  if (abandoned_) return;
+  if (!thread_.joinable()) {
+    state_->drain();
+    return;
+  }
   state_->stop.store(true, std::memory_order_release);
-  wake();
-  state_->thread.join();
+  state_->wake();
+  std::unique_lock lock(state_->mutex);
+  abandoned_ = !state_->ended_changed.wait_for(lock, last_words_within, [this] { return state_->ended; });
+  lock.unlock();
+  if (abandoned_) {
+    thread_.detach();
+  } else {
+    thread_.join();
+  }
 }
 
 void Log::event(Level level, std::string_view message, Details details) {
   if (level < state_->level) return;
-  state_->logger.log(spdlog_level(level),
-                     format_event(now_microseconds(), level, message, details, state_->format));
-  state_->logger.flush();
+  state_->push({level, format_event(now_microseconds(), level, message, details, state_->format)});
+  state_->wake();
 }
 
 RecordQueue& Log::add_queue() {
@@ -140,7 +227,7 @@ RecordQueue& Log::add_queue() {
 }
 
 void Log::start() {
-  state_->thread = std::thread([state = state_.get()] { state->run(); });
+  thread_ = std::thread([state = state_] { state->run(); });
 }
 
 bool Log::wants_access() const noexcept {
@@ -148,7 +235,7 @@ bool Log::wants_access() const noexcept {
 }
 
 void Log::wake() noexcept {
-  if (state_->asleep.exchange(false, std::memory_order_acq_rel)) state_->asleep.notify_one();
+  state_->wake();
 }
 
 }  // namespace postern::observe

@@ -1,6 +1,7 @@
 #pragma once
-// The log: one JSON object a line (or text for people) on standard output. Access records are formatted and
-// written by a thread of its own; events of the process, rare as they are, by whoever has one.
+// The log: one JSON object a line (or text for people) on standard output, written by a thread of its own, so
+// that a reader who does not read (a full pipe) holds up nothing else: what has no room is dropped and
+// counted.
 
 #include <cstdint>
 #include <initializer_list>
@@ -8,6 +9,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -36,14 +38,14 @@ class Log {
   Log(const Log&) = delete;
   Log& operator=(const Log&) = delete;
 
-  // An event of the process; any thread, never on the request path.
+  // An event of the process; any thread, never on the request path. Never waits for the reader.
   void event(Level level, std::string_view message, Details details = {});
 
   // A queue for one worker; call before start(). Owned by the log.
   RecordQueue& add_queue();
   void start();
-  // Writes what is queued and ends the thread; no queue may be pushed to any more. Events can still be
-  // logged.
+  // Writes what is queued and ends the thread; no queue may be pushed to any more. A reader who does not
+  // read has two seconds; then what is left is lost, and the thread ends with the process.
   void stop();
 
   // Whether access records are wanted at all (level info or finer).
@@ -53,7 +55,9 @@ class Log {
 
  private:
   struct State;
-  std::unique_ptr<State> state_;
+  std::shared_ptr<State> state_;  // the thread's too
+  std::thread thread_;
+  bool abandoned_ = false;  // the thread is stuck
 };
 
 }  // namespace postern::observe
