@@ -46,8 +46,8 @@ struct Verdict {
 // Judges a head that the head parser accepted: target, rule, credentials, token, route, owner, in this order.
 // `target` is filled from the head and belongs to the caller; `now` is Unix seconds. What would be forwarded
 // but declares a Content-Length over policy.max_body_bytes is content_too_large. A CORS preflight is OPTIONS
-// without a body, with Origin and Access-Control-Request-Method once each, on a path that some rule matches;
-// all other OPTIONS are ordinary requests.
+// without a body, with Origin and Access-Control-Request-Method once each and neither named in Connection, on
+// a path that some rule matches; all other OPTIONS are ordinary requests.
 Verdict judge(const http::RequestHead& head, const Policy& policy, token::Verifier& verifier,
               std::int64_t now, route::Target& target);
 

@@ -21,15 +21,21 @@ std::string_view single_field(const http::RequestHead& head, std::string_view na
   return seen == 1 ? value : std::string_view{};
 }
 
-// For the log: no query, and of an absolute-form target no authority either, which may hold a password. What
-// is neither origin-form nor absolute-form could be anything, a token too.
-std::string_view path_of(std::string_view target) {
-  if (!target.starts_with('/')) {
-    const std::size_t scheme = target.find("://");
-    const std::size_t slash = scheme == std::string_view::npos ? scheme : target.find('/', scheme + 3);
-    target = target.substr(std::min(slash, target.size()));
-  }
-  return target.substr(0, target.find_first_of("?#"));
+// What the log shows of a target that was refused: no query, and of an absolute-form no authority either,
+// which may hold a password, and that a '/', '?' or '#'. What is neither origin-form nor absolute-form could
+// be anything, a token too.
+std::string_view path_of_refused(std::string_view target) {
+  const std::string_view path = target.substr(0, target.find_first_of("?#"));
+  if (path.starts_with('/')) return path;
+  const std::size_t scheme = path.find("://");
+  if (scheme == std::string_view::npos || target.find('@') != std::string_view::npos) return {};
+  return path.substr(std::min(path.find('/', scheme + 3), path.size()));
+}
+
+// Longer than any registered method, shorter than any token.
+std::string_view method_to_show(std::string_view method) {
+  constexpr std::size_t longest = 32;
+  return method.size() <= longest ? method : "-";
 }
 
 std::uint32_t microseconds_of(Clock::duration duration) {
@@ -110,8 +116,9 @@ Awaitable<After> Session::serve_request() {
   record.unix_microseconds = duration_cast<microseconds>(wall).count();
   record.request_id = request_id_;
   record.peer = peer.address();
-  record.method = work.request.method;
-  record.path = path_of(work.request.target);
+  record.method = method_to_show(work.request.method);
+  record.path =
+      verdict.step > gate::Step::target ? work.target.raw_path() : path_of_refused(work.request.target);
   record.rule = verdict.rule != nullptr ? std::string_view(verdict.rule->text) : std::string_view{};
   record.uid = verdict.uid.view();
   record.verdict = verdict.forward() ? "forward" : "refuse";

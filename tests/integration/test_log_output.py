@@ -154,11 +154,19 @@ def test_start_and_end_are_logged(start, upstream):
 
 
 @pytest.mark.parametrize("target,path", [
-    ("http://alice:s3cr3t-passw0rd@gate/api/alice/x", "/api/alice/x"),
+    ("http://gate/api/alice/x?s3cr3t-passw0rd", "/api/alice/x"),
+    ("http://gate/api/alice/x@y?s3cr3t-passw0rd", "/api/alice/x@y"),
+    ("http://gate?q=/s3cr3t-passw0rd", "/"),
+    ("http://gate//x?q=/s3cr3t-passw0rd", "//x"),
+    ("http://alice:s3cr3t-passw0rd@gate/api/alice/x", ""),
+    ("http://alice:pass/s3cr3t-passw0rd@gate/", ""),
+    ("http://alice:pass/s3cr3t-passw0rd?@gate/", ""),
+    ("http://alice:pass/s3cr3t-passw0rd#@gate/", ""),
     ("http://s3cr3t-passw0rd@gate", ""),
     ("s3cr3t-passw0rd", ""),
     ("s3cr3t-passw0rd:443", ""),
-    ("http://gate/api/alice/x?s3cr3t-passw0rd", "/api/alice/x"),
+    ("x?q=http://gate/s3cr3t-passw0rd", ""),
+    ("/x#s3cr3t-passw0rd", "/x"),
 ])
 def test_what_is_no_path_is_not_logged_as_one(gate, target, path):
     with Client(gate.address) as client:
@@ -166,3 +174,10 @@ def test_what_is_no_path_is_not_logged_as_one(gate, target, path):
     assert gate.wait_for_log(msg="request")["path"] == path
     assert gate.stop() == 0
     assert "s3cr3t-passw0rd" not in str(gate.lines) + gate.errors
+
+
+def test_a_token_for_a_method_is_not_logged(gate):
+    with Client(gate.address) as client:
+        assert client.get("/api/alice/x", method=ALICE).status == 401
+        assert client.get("/api/alice/x", method="VERSION-CONTROL").status == 401
+    assert [gate.wait_for_log(count, msg="request")["method"] for count in (1, 2)] == ["-", "VERSION-CONTROL"]
