@@ -194,6 +194,35 @@ def capacity():
                 return total
 
 
+@pytest.mark.parametrize("framing,bearer,status", [
+    ("Content-Length: 1000000", None, 401),
+    ("Transfer-Encoding: chunked", None, 401),
+    ("Content-Length: 999999999999", BEARER, 413),
+], ids=["a length", "chunked", "too large"])
+def test_a_refused_client_that_still_sends_is_not_reset(gate, upstream, framing, bearer, status):
+    """A reset would cost many a client the answer (RFC 9112 9.6)."""
+    with Client(gate.address) as client:
+        client.send(request("POST", PATH, framing, token=bearer))
+        gate.wait_for_log(msg="request", status=status)
+        for _ in range(10):
+            client.send(b"x" * 10_000)
+        assert client.read_response().status == status
+        client.finish_sending()
+        assert not client.receive_some()
+    assert upstream.connections == 0
+
+
+def test_a_refused_client_that_sends_on_and_on_is_cut(start):
+    gate = start(POSTERN_STREAM_IDLE_TIMEOUT="1h")
+    with Client(gate.address) as client:
+        client.send(request("POST", PATH, "Transfer-Encoding: chunked"))
+        assert client.read_response().status == 401
+        with pytest.raises(ConnectionError):
+            for _ in range(2000):
+                client.send(b"x" * 1000)
+                time.sleep(0.01)  # a pace: it is the gate's patience that shall end
+
+
 def wait_until_the_gate_reads_no_further(gate, client):
     """Until what it has not read of this client is nothing, or stays the same."""
     ends = [f":{port:04X}" for port in (gate.address[1], client.socket.getsockname()[1])]

@@ -9,7 +9,7 @@ from gate import PATIENCE, token
 from test_fault_positions import ANSWERS, BODY, PIPELINED, Record, ask, check_own_answer, close, head_size, reset
 from test_faults import REQUESTS, Tape
 from test_upstream_faults import RESPONSES
-from wire import Client, ok, request, slow_reader
+from wire import Client, SlowReader, ok, request
 
 
 @pytest.mark.parametrize("name", REQUESTS)
@@ -141,7 +141,7 @@ def test_an_answer_that_is_read_byte_by_byte_comes_whole(gate, upstream, name):
     whole = RESPONSES[name].replace(b"Content-Length: 10", b"Content-Length: %d" % size)
     whole = whole.replace(b"4\r\n0123\r\n6;a=b\r\n456789\r\n", b"%x\r\n%s\r\n" % (size, b"x" * size)).replace(BODY, b"x" * size)
     upstream.script = lambda connection: connection.read_request() and connection.send(whole)
-    with slow_reader(gate.address) as connection:
+    with SlowReader(gate.address) as connection:
         connection.send(request("GET", "/api/alice/x", "Connection: close", token=token()))
         raw = b"".join(iter(lambda: connection.socket.recv(1), b""))
     response = Record(raw).read_response()

@@ -4,6 +4,7 @@ import threading
 
 import pytest
 from gate import token
+from upstream import Upstream
 from wire import Client, ok, request
 
 SOON = 3  # seconds of a token's life: time enough to open a stream on a slow machine
@@ -95,6 +96,29 @@ def test_an_upload_ends_with_its_token(strict, upstream):
     assert upstream.connections == 1 and upstream.requests == []
 
 
+@pytest.mark.parametrize("earlier", [0, 1], ids=["fresh connection", "used before"])
+def test_a_whole_request_that_the_upstream_does_not_take_ends_with_its_token(start, tmp_path, earlier):
+    """A head that is more than a unix socket holds unread."""
+
+    def reads_no_more(connection):
+        for _ in range(earlier):
+            connection.read_request()
+            connection.send(ok())
+        gate.wait_for_log(msg="request", reason="token expired while streaming")
+
+    behind = Upstream(tmp_path / "service", script=reads_no_more)
+    gate = start(behind.url, POSTERN_MAX_HEADER_BYTES="1MiB", **STRICT)
+    with Client(gate.address) as client:
+        for _ in range(earlier):
+            assert client.get("/api/alice/x", token=token("alice")).status == 200
+        large = [f"X-Filler-{number}: {'x' * 10_000}" for number in range(90)]
+        response = client.send(request("PUT", "/api/alice/x", *large, token=token("alice", ttl=SOON))).read_response()
+        assert (response.status, response.body) == (401, b'{"detail":"Token expired"}')
+    behind.wait_until_quiet()
+    assert behind.connections == 1 and len(behind.requests) == earlier
+    behind.close()
+
+
 def test_streams_with_a_longer_token_or_without_one_go_on(strict, upstream):
     released = threading.Event()
     upstream.script = pausing(released)
@@ -111,13 +135,14 @@ def test_streams_with_a_longer_token_or_without_one_go_on(strict, upstream):
         client.close()
 
 
-def test_each_request_of_a_connection_has_its_own_end(strict, upstream):
+@pytest.mark.parametrize("target,bearer", [("/api/alice/x", token("alice")), ("/live", None)], ids=["a user's", "a public one"])
+def test_each_request_of_a_connection_has_its_own_end(strict, upstream, target, bearer):
     released = threading.Event()
     upstream.script = pausing(released)
     with Client(strict.address) as client, Client(strict.address) as doomed:
         expiring = token("alice", ttl=SOON)
         assert client.get("/api/alice/short", token=expiring).status == 200
-        client.send(request("GET", "/api/alice/x", token=token("alice"))).read_until(b"first\r\n")
+        client.send(request("GET", target, token=bearer)).read_until(b"first\r\n")
         doomed.send(request("GET", "/api/alice/x", token=expiring)).read_until(b"first")
         doomed.read_to_end()
         released.set()

@@ -1,10 +1,11 @@
 """Clients that stop at any byte of a request, or in the middle of the response."""
 
 import resource
+import threading
 
 import pytest
-from gate import token
-from wire import Client, Head, request
+from gate import PATIENCE, token
+from wire import Client, Head, ok, request
 
 MIB = 1024 * 1024
 PATH = "/api/alice/x"
@@ -172,3 +173,19 @@ def test_a_client_may_leave_before_the_response_begins(narrow_gate, upstream):
     upstream.wait_until_quiet()
     # What had come whole went on whole, or not at all.
     assert [raw for raw in tape.cut if b"\r\n\r\n" not in raw] == []
+
+
+def test_a_client_that_left_before_its_answer_came_is_noted(narrow_gate, upstream):
+    left = threading.Event()
+
+    def script(connection):
+        connection.read_request()
+        assert left.wait(PATIENCE)
+        connection.send(ok())
+
+    upstream.script = script
+    client = Client(narrow_gate.address).send(request("GET", PATH, token=token()))
+    upstream.wait_for_requests(1)
+    client.reset()
+    left.set()
+    narrow_gate.wait_for_log(msg="request", reason="client went away")

@@ -5,7 +5,7 @@ import threading
 
 import pytest
 from gate import PATIENCE, token
-from wire import Client, ok, request, slow_reader
+from wire import Client, SlowReader, ok, request
 
 PATH = "/api/alice/x"
 BEARER = token("alice")
@@ -225,7 +225,7 @@ def test_nothing_follows_a_part_of_an_interim_response(start, upstream, why, res
     upstream.script = script
     gate = start(POSTERN_RESPONSE_TIMEOUT="500ms", POSTERN_HEADER_TIMEOUT="500ms", POSTERN_STREAM_IDLE_TIMEOUT=patience,
                  POSTERN_MAX_BODY_BYTES="10")
-    with slow_reader(gate.address) as client:
+    with SlowReader(gate.address) as client:
         client.send(request("POST", PATH, "Transfer-Encoding: chunked", token=BEARER))
         with Client(gate.address) as other:  # by the time that this one is let go, the first is stuck
             assert other.send(b"G").read_response().status == 408

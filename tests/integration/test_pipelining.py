@@ -4,7 +4,7 @@ import threading
 
 import pytest
 from gate import PATIENCE, token
-from wire import Client, request
+from wire import Client, SlowReader, ok, request
 
 ALICE = token("alice")
 BOB = token("bob")
@@ -99,6 +99,21 @@ def test_many_more_than_any_buffer_holds_are_all_answered_once(gate, echoing):
     assert [seen.target for seen in echoing.requests] == [f"/api/alice/{number}" for number in range(count)]
 
 
+def test_answers_to_a_client_that_reads_late_come_whole(gate, upstream):
+    """More than the sockets hold: some of them are written in part at first."""
+
+    def script(connection):
+        while seen := connection.read_request():
+            connection.send(ok(seen.target.encode() * 1000))
+
+    upstream.script = script
+    count = 1000
+    with SlowReader(gate.address) as client:
+        client.send(b"".join(get(f"/api/alice/{number}") for number in range(count)))
+        for number in range(count):
+            assert client.read_response().body == f"/api/alice/{number}".encode() * 1000
+
+
 def test_large_bodies_between_small_requests_stay_in_step(gate, echoing):
     large = bytes(range(256)) * 1024
     with Client(gate.address) as client:
@@ -146,11 +161,20 @@ def test_the_body_of_a_refused_request_is_no_request(gate, echoing):
     inner = get("/api/alice/inner")
     with Client(gate.address) as client:
         client.send(request("POST", "/api/alice/x", body=inner) + request("POST", "/api/bob/x", token=ALICE, body=inner)
-                    + request("POST", "/api/alice/y", token=ALICE, body=inner))
+                    + request("POST", "/api/alice/y", token=ALICE, body=inner) + get("/api/alice/z"))
         assert client.read_response().status == 401
         assert client.read_response().status == 403
         assert client.read_response().body == b"POST /api/alice/y " + inner
-    assert [seen.target for seen in echoing.requests] == ["/api/alice/y"]
+        assert client.read_response().body == b"GET /api/alice/z "
+    assert [seen.target for seen in echoing.requests] == ["/api/alice/y", "/api/alice/z"]
+
+
+@pytest.mark.parametrize("size", [0, 1, 1000])
+def test_a_refused_request_that_is_here_to_its_last_byte_ends_no_connection(gate, size):
+    with Client(gate.address) as client:
+        for _ in range(2):
+            response = client.send(request("POST", "/api/alice/x", body=b"x" * size)).read_response()
+            assert (response.status, response.head.one("Connection")) == (401, None)
 
 
 def test_a_failed_upstream_does_not_shift_the_answers(gate, upstream):

@@ -3,11 +3,12 @@
 import json
 import select
 import socket
+import threading
 
 import pytest
 from gate import token
 from upstream import Upstream
-from wire import Client, ok, request, slow_reader
+from wire import Client, SlowReader, ok, request
 
 PATH = "/api/alice/x"
 GET = request("GET", PATH, token=token())
@@ -39,10 +40,12 @@ def test_a_head_that_stops_coming_is_408(start, earlier, size):
 def test_a_head_that_dribbles_is_408_all_the_same(start, upstream):
     gate = start(POSTERN_HEADER_TIMEOUT=SHORT)
     with Client(gate.address) as client:
-        for byte in GET[:-4] + b"\r\nX-Filler: " + b"x" * 10_000:
+        for byte in GET[:-4] + b"\r\nX-Filler: " + b"x" * 1000:
             client.send(bytes([byte]))
             if select.select([client.socket], [], [], 0.02)[0]:
                 break
+        else:
+            pytest.fail("a head may take as long as it likes")
         check_own_answer(client.read_response(), 408, "Request Timeout")
         assert client.is_closed()
     assert upstream.requests == []
@@ -94,6 +97,24 @@ def test_no_answer_in_time_is_504(start, upstream, name, beginning):
     # Nobody waits for that answer any more.
     upstream.wait_until_quiet()
     gate.wait_for_log(msg="request", status=504, reason="upstream timeout")
+
+
+def test_an_answer_whose_head_dribbles_is_504_all_the_same(start, upstream):
+    over = threading.Event()
+
+    def dribbles(connection):
+        connection.read_request()
+        connection.send(b"HTTP/1.1 200 OK\r\nX-Filler: ")
+        while not over.wait(0.02):
+            connection.send(b"x")
+
+    upstream.script = dribbles
+    gate = start(POSTERN_RESPONSE_TIMEOUT=SHORT)
+    with Client(gate.address) as client:
+        answered = select.select([client.send(GET).socket], [], [], 20)[0]
+        over.set()
+        assert answered
+        check_own_answer(client.read_response(), 504, "Gateway Timeout")
 
 
 def test_a_client_may_go_on_after_504(start, upstream):
@@ -237,6 +258,39 @@ def test_a_stream_that_moves_now_and_then_lives_on(start, upstream):
         assert moving.read_until(b"pong\r\n") == b"4\r\npong\r\n"
 
 
+def test_a_response_that_moves_now_and_then_lives_on(start, upstream):
+    """And nothing comes from the client meanwhile."""
+    over = threading.Event()
+
+    def script(connection):
+        moves = b"/moves" in connection.read_head().raw
+        connection.send(STREAMS["chunked"])
+        while moves and not over.wait(0.05):
+            connection.send(b"4\r\nping\r\n")
+        connection.send(b"0\r\n\r\n") if moves else connection.is_closed()
+
+    upstream.script = script
+    gate = start(POSTERN_STREAM_IDLE_TIMEOUT="2s")
+    with Client(gate.address) as moving, Client(gate.address) as still:
+        moving.send(request("GET", "/api/alice/moves", token=token())).read_head()
+        still.send(GET).read_head()
+        still.read_to_end()
+        over.set()
+        body, _ = moving.read_chunked()
+        assert body and body == b"ping" * (len(body) // 4)
+
+
+def test_an_upload_that_moves_now_and_then_lives_on(start):
+    """And nothing comes from the upstream meanwhile."""
+    gate = start(POSTERN_STREAM_IDLE_TIMEOUT="2s")
+    with Client(gate.address) as moving, Client(gate.address) as still:
+        moving.send(CHUNKED)
+        still.send(CHUNKED)
+        while not select.select([still.socket], [], [], 0.05)[0]:
+            moving.send(b"4\r\nping\r\n")
+        assert moving.send(b"0\r\n\r\n").read_response().status == 200
+
+
 def fill(listener, address):
     """Connects until the queue of the listener, which accepts nobody, is full."""
     waiting = []
@@ -273,6 +327,29 @@ def test_a_new_connection_that_says_nothing_is_closed_by_the_header_timeout(star
         assert client.is_closed()
 
 
+ANSWERS = {
+    "of known length": ok(b"x" * 10_000),
+    "chunked": STREAMS["chunked"] + b"2710\r\n" + b"x" * 10_000 + b"\r\n0\r\n\r\n",
+}
+
+
+@pytest.mark.parametrize("name", ANSWERS)
+def test_a_client_that_asks_and_never_reads_is_let_go(start, upstream, name):
+    """Pipelined requests, and a receive buffer that their answers soon fill: it is full when one begins."""
+
+    def script(connection):
+        while connection.read_request():
+            connection.send(ANSWERS[name])
+
+    upstream.script = script
+    gate = start(POSTERN_STREAM_IDLE_TIMEOUT=SHORT)
+    with SlowReader(gate.address) as client, pytest.raises(ConnectionError):
+        while True:
+            client.send(GET * 64)
+    gate.wait_for_log(msg="request", reason="stream idle timeout")
+    upstream.wait_until_quiet()
+
+
 def test_a_client_that_reads_no_interim_response_is_let_go(start, upstream):
     """Pipelined requests with Expect, and a receive buffer that the interim responses soon fill."""
 
@@ -283,7 +360,7 @@ def test_a_client_that_reads_no_interim_response_is_let_go(start, upstream):
     upstream.script = script
     gate = start(POSTERN_RESPONSE_TIMEOUT=SHORT, POSTERN_STREAM_IDLE_TIMEOUT=SHORT)
     ask = request("POST", PATH, "Expect: 100-continue", token=token(), body=b"hi")
-    with slow_reader(gate.address) as client, pytest.raises(ConnectionError):
+    with SlowReader(gate.address) as client, pytest.raises(ConnectionError):
         while True:
             client.send(ask * 64)
     upstream.wait_until_quiet()

@@ -255,7 +255,7 @@ def test_the_upstream_is_held_to_the_new_authority(start, files, certificates, b
     behind.script = script
     behind.context.minimum_version = behind.context.maximum_version = version
     authority = files.put("ca.crt", certificates.ca.cert)
-    gate = start(behind.url, POSTERN_UPSTREAM_CA=authority, POSTERN_UPSTREAM_IDLE_TIMEOUT="60s", POSTERN_THREADS="1")
+    gate = start(behind.url, POSTERN_UPSTREAM_CA=authority, POSTERN_UPSTREAM_IDLE_TIMEOUT="1h", POSTERN_THREADS="1")
     assert (ask(gate), readiness(gate)) == (200, 200)
     with Client(gate.address) as client:
         if when == "a request is under way":
@@ -263,6 +263,8 @@ def test_the_upstream_is_held_to_the_new_authority(start, files, certificates, b
             behind.wait_for_requests(2)
         files.put("ca.crt", certificates.other_ca.cert)
         reload(gate)
+        if when == "nothing is under way":
+            behind.wait_until_quiet()
         until(lambda: ask(gate) == 502)
         released.set()
         if when == "a request is under way":

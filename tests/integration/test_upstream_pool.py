@@ -118,6 +118,28 @@ def test_requests_at_the_same_time_have_connections_of_their_own(start_one, upst
     assert upstream.connections == 5
 
 
+def test_no_more_than_256_connections_wait_for_a_request(start_one, upstream):
+    count, most = 280, 256
+    together, ended = threading.Barrier(count), threading.Semaphore(0)
+
+    def script(connection):
+        connection.read_request()
+        together.wait(PATIENCE)
+        connection.send(ok())
+        connection.read_to_end()
+        ended.release()
+
+    upstream.script = script
+    gate = start_one()
+    clients = [Client(gate.address).send(request("GET", PATH, token=token())) for _ in range(count)]
+    assert {client.read_response().status for client in clients} == {200}
+    for _ in range(count - most):
+        assert ended.acquire(timeout=PATIENCE)
+    assert not ended.acquire(blocking=False)
+    for client in clients:
+        client.close()
+
+
 def test_idle_connections_are_dropped_in_time(start_one, upstream):
     gate = start_one(POSTERN_UPSTREAM_IDLE_TIMEOUT="300ms")
     for round_ in (1, 2):

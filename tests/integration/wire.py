@@ -162,12 +162,14 @@ class Client(Connection):
         return self.read_response(method)
 
 
-def slow_reader(address):
+class SlowReader(Client):
     """A client whose receive buffer a few KiB fill."""
-    sock = socket.socket()
-    sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-    sock.connect(address)
-    return Connection(sock)
+
+    def __init__(self, address):
+        sock = socket.socket()
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        sock.connect(address)
+        Connection.__init__(self, sock)
 
 
 def request(method, target, *fields, token=None, body=None, host="gate"):
