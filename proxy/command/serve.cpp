@@ -3,6 +3,7 @@
 #include <malloc.h>
 #include <sys/prctl.h>
 
+#include <csignal>
 #include <ostream>
 
 #include "config/report.hpp"
@@ -50,6 +51,8 @@ std::variant<net::Keys, std::string> reload(const Context& context) {
 int serve(const Context& context) {
   // A core dump would hold the secrets; nor may other processes of this user read our memory.
   ::prctl(PR_SET_DUMPABLE, 0);
+  // Who no longer reads is told by an error of the write.
+  static_cast<void>(std::signal(SIGPIPE, SIG_IGN));
   // The buffers of requests come and go with the crowd: mapped each by itself they leave no holes behind.
   ::mallopt(M_MMAP_THRESHOLD, 32768);
   config::Outcome outcome = config::read(context.environment, context.machine);

@@ -71,7 +71,6 @@ std::optional<std::string> Server::run(Keys keys) {
     admin_.emplace(context_, std::move(std::get<Listeners>(admin)), settings_, keys.client_tls, shared_);
   }
 
-  static_cast<void>(std::signal(SIGPIPE, SIG_IGN));
   if (!watch_signals()) return "cannot watch for signals: " + std::string(std::strerror(errno));
   wait_for_signal();
   for (const std::string& file : settings_.watched_files) files_.emplace_back(file);

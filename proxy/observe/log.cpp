@@ -13,6 +13,7 @@
 #include <condition_variable>
 #include <deque>
 #include <mutex>
+#include <system_error>
 #include <vector>
 
 namespace postern::observe {
@@ -97,27 +98,9 @@ struct Log::State {
     }
   }
 
-  // Events behind the records that came before them; the last word is an event.
+  // What is here now, however fast more comes: no queue and no event waits for another queue to be empty.
+  // The events are taken first and written last, behind every record that was before them.
   bool drain() {
-    const bool any = write_records();
-    return write_events() || any;
-  }
-
-  bool write_records() {
-    bool any = false;
-    AccessRecord record;
-    for (RecordQueue& queue : queues) {
-      while (queue.pop(record, storage)) {
-        add_line(record);
-        any = true;
-      }
-      write_lines();
-      note_dropped("access records dropped", queue.take_dropped());
-    }
-    return any;
-  }
-
-  bool write_events() {
     std::vector<Event> batch;
     std::uint64_t dropped = 0;
     {
@@ -125,9 +108,24 @@ struct Log::State {
       batch.swap(events);
       dropped = std::exchange(dropped_events, 0);
     }
+    const bool any = write_records();
     for (const Event& event : batch) logger.log(spdlog_level(event.level), event.line);
     note_dropped("events dropped", dropped);
-    return !batch.empty();
+    return any || !batch.empty();
+  }
+
+  bool write_records() {
+    bool any = false;
+    AccessRecord record;
+    for (RecordQueue& queue : queues) {
+      for (auto left = queue.waiting(); left != 0 && queue.pop(record, storage); --left) {
+        add_line(record);
+        any = true;
+      }
+      write_lines();
+      note_dropped("access records dropped", queue.take_dropped());
+    }
+    return any;
   }
 
   void note_dropped(std::string_view what, std::uint64_t count) {
@@ -195,24 +193,26 @@ struct Log::State {
 Log::Log(Level level, Format format) : state_(std::make_shared<State>(level, format)) {}
 
 Log::~Log() {
-  stop();
+  try {
+    stop();
+  } catch (const std::system_error&) {
+    state_->drain();  // no thread could be had
+  }
 }
 
 void Log::stop() {
-  if (abandoned_) return;
-  if (!thread_.joinable()) {
-    state_->drain();
-    return;
-  }
+  if (std::exchange(stopped_, true)) return;
+  if (!thread_.joinable()) start();
   state_->stop.store(true, std::memory_order_release);
   state_->wake();
   std::unique_lock lock(state_->mutex);
-  abandoned_ = !state_->ended_changed.wait_for(lock, last_words_within, [this] { return state_->ended; });
+  const bool ended =
+      state_->ended_changed.wait_for(lock, last_words_within, [this] { return state_->ended; });
   lock.unlock();
-  if (abandoned_) {
-    thread_.detach();
-  } else {
+  if (ended) {
     thread_.join();
+  } else {
+    thread_.detach();
   }
 }
 

@@ -45,7 +45,8 @@ class Log {
   RecordQueue& add_queue();
   void start();
   // Writes what is queued and ends the thread; no queue may be pushed to any more. A reader who does not
-  // read has two seconds; then what is left is lost, and the thread ends with the process.
+  // read has two seconds; then what is left is lost, and the thread ends with the process. What is logged
+  // afterwards is lost too.
   void stop();
 
   // Whether access records are wanted at all (level info or finer).
@@ -57,7 +58,7 @@ class Log {
   struct State;
   std::shared_ptr<State> state_;  // the thread's too
   std::thread thread_;
-  bool abandoned_ = false;  // the thread is stuck
+  bool stopped_ = false;
 };
 
 }  // namespace postern::observe

@@ -19,6 +19,11 @@ class RecordQueue {
   // The writer's side. A full ring drops the record and counts it: a slow log never slows a request.
   void push(const AccessRecord& record) noexcept;
 
+  // Records that can be popped; the reader's side.
+  [[nodiscard]] std::uint64_t waiting() const noexcept {
+    return pushed_.load(std::memory_order_acquire) - popped_;
+  }
+
   // The reader's side: the next record with views into `storage`, false when there is none.
   bool pop(AccessRecord& record, std::string& storage);
 

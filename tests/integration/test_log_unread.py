@@ -5,6 +5,7 @@ import json
 import os
 import select
 import signal
+import socket
 import subprocess
 
 import pytest
@@ -117,3 +118,28 @@ def test_what_was_dropped_is_counted(unread):
     dropped = sum(int(line["count"]) for line in lines if line["msg"] == "access records dropped")
     assert dropped > 0 and written + dropped == unread.sent
     assert lines[-1]["msg"] == "stopped"
+
+
+def test_events_are_written_while_more_comes_than_is_read(unread):
+    """Each step reads two lines at the most, and leaves ten."""
+    unread.process.send_signal(signal.SIGHUP)
+    for _ in range(1000):
+        unread.ask(10)
+        unread.log += os.read(unread.output, 4096)
+        if b'"keys reloaded"' in unread.log:
+            break
+    else:
+        pytest.fail("the event waits for the end of the load")
+    unread.process.terminate()
+    unread.read_rest()
+    assert unread.process.wait(PATIENCE) == 0
+
+
+def test_a_start_that_fails_says_so_all_the_same(unread):
+    """With a warning in the log that nobody reads."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        settings = {"BETTER_AUTH_SECRET": KEYS[0] + " ", "POSTERN_LISTEN": "%s:%d" % taken.getsockname()}
+        failing = subprocess.run([binary()], env=clean_environment(**settings), stdout=unread.pipe,
+                                 stderr=subprocess.PIPE, timeout=PATIENCE)
+    assert failing.returncode == 1 and b"Address already in use" in failing.stderr
+    assert unread.end() == 0
