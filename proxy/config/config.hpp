@@ -113,10 +113,11 @@ struct Variable {
   std::string_view value;
 };
 
-// A file read whole, or why it could not be ("No such file or directory").
+// A file read whole, or why it could not be ("Permission denied").
 struct FileContent {
   std::string bytes;
-  std::string error;  // empty: bytes are good
+  std::string error;   // empty: bytes are good
+  bool exists = true;  // false: nothing has that name, which may then be no name at all but a secret
 };
 
 // What reading needs from the machine, as values, so that it can be tested.

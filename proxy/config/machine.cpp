@@ -1,6 +1,7 @@
 #include "config/machine.hpp"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <sched.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -17,6 +18,7 @@ namespace postern::config {
 namespace {
 
 constexpr std::size_t largest_file = 1 << 20;
+constexpr int pipe_is_read_within_ms = 1000;
 
 // CPUs for `quota` of run time in each `period`, both in microseconds.
 std::optional<unsigned> cpus_for(std::string_view quota, std::string_view period) {
@@ -66,15 +68,24 @@ std::optional<unsigned> quota_cpus(const std::function<FileContent(const std::st
 }  // namespace
 
 FileContent read_file(const std::string& path) {
-  const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (descriptor < 0) return {{}, std::strerror(errno)};
+  // Not blocking, since a pipe may have no writer, and whoever reloads has more to do.
+  const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  if (descriptor < 0) {
+    const int why = errno;
+    return {{}, std::strerror(why), why != ENOENT && why != ENOTDIR && why != ENAMETOOLONG};
+  }
   FileContent content;
   std::array<char, 4096> piece;
   while (content.error.empty()) {
+    pollfd readable{descriptor, POLLIN, 0};
+    if (::poll(&readable, 1, pipe_is_read_within_ms) == 0) {
+      content.error = "nothing comes out of it";
+      break;
+    }
     const auto count = ::read(descriptor, piece.data(), piece.size());
     if (count == 0) break;
     if (count < 0) {
-      if (errno != EINTR) content.error = std::strerror(errno);
+      if (errno != EINTR && errno != EAGAIN) content.error = std::strerror(errno);
       continue;
     }
     content.bytes.append(piece.data(), static_cast<std::size_t>(count));

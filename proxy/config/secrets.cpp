@@ -62,7 +62,9 @@ class Reader {
   bool load(std::string_view variable, std::string_view path, std::string_view example, std::string& secret) {
     FileContent content = machine_.read_file(std::string(path));
     if (!content.error.empty()) {
-      problem(variable, "cannot read " + shown_path(path) + ": " + content.error, example);
+      problem(variable,
+              "cannot read " + (content.exists ? shown(path) : "what it names") + ": " + content.error,
+              example);
       return false;
     }
     secret = std::move(content.bytes);

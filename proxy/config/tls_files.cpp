@@ -21,7 +21,7 @@ bool load(std::string_view variable, const std::string& path, std::string_view e
     return true;
   }
   const std::string why = content.error.empty() ? "is empty" : "cannot be read: " + content.error;
-  problem(outcome, variable, shown_path(path) + " " + why, example);
+  problem(outcome, variable, (content.exists ? shown(path) : "what it names") + " " + why, example);
   return false;
 }
 

@@ -114,10 +114,6 @@ std::string shown_secret(std::string_view secret) {
   return "set (" + std::to_string(secret.size()) + " bytes)";
 }
 
-std::string shown_path(std::string_view path) {
-  return path.starts_with('/') || path.starts_with('.') ? shown(path) : "what it names";
-}
-
 std::string shown(std::string_view value) {
   constexpr std::size_t longest = 60;
   constexpr char digits[] = "0123456789abcdef";

@@ -32,9 +32,6 @@ std::string lower_case(std::string_view text);
 
 // A value for a message: control characters and non-ASCII escaped, at most 60 bytes of it.
 std::string shown(std::string_view value);
-// A file's name for a message, unless it could be what belongs into the file: neither '/' nor '.' at the
-// front.
-std::string shown_path(std::string_view path);
 // What is said of a secret instead of showing it: "set (44 bytes)".
 std::string shown_secret(std::string_view secret);
 

@@ -13,7 +13,7 @@ inline const std::string secret = "0123456789abcdef0123456789abcdef";
 inline Machine machine(std::map<std::string, std::string> files = {}, unsigned cpus = 2) {
   return {[files = std::move(files)](const std::string& path) -> FileContent {
             const auto found = files.find(path);
-            if (found == files.end()) return {{}, "No such file or directory"};
+            if (found == files.end()) return {{}, "No such file or directory", false};
             return {found->second, {}};
           },
           cpus};

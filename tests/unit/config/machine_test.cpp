@@ -1,6 +1,9 @@
 #include "config/machine.hpp"
 
 #include <doctest/doctest.h>
+#include <unistd.h>
+
+#include <array>
 
 #include "machine.hpp"
 
@@ -46,7 +49,22 @@ TEST_CASE("a quota of a service's own control group, or of one above it, counts 
 
 TEST_CASE("a file that cannot be read says why") {
   CHECK(read_file("/nonexistent/file").error == "No such file or directory");
+  CHECK_FALSE(read_file("/nonexistent/file").exists);
+  CHECK_FALSE(read_file("/dev/null/file").exists);
+  CHECK_FALSE(read_file(std::string(5000, 'x')).exists);
+  CHECK(read_file("/").exists);
   CHECK(read_file("/").error == "Is a directory");
   CHECK(read_file("/dev/null").error.empty());
   CHECK(read_file("/dev/zero").error == "larger than 1 MiB");
+}
+
+TEST_CASE("a pipe is read, and not waited for when nobody writes") {
+  std::array<int, 2> ends{};
+  REQUIRE(::pipe(ends.data()) == 0);
+  const std::string name = "/dev/fd/" + std::to_string(ends[0]);
+  CHECK(read_file(name).error == "nothing comes out of it");
+  REQUIRE(::write(ends[1], "secret", 6) == 6);
+  ::close(ends[1]);
+  CHECK(read_file(name).bytes == "secret");
+  ::close(ends[0]);
 }

@@ -53,7 +53,7 @@ TEST_CASE("what is wrong is said of the variable that it is wrong with") {
       {{{"POSTERN_TLS_CLIENT_CA", "/crt"}}, "POSTERN_TLS_CERT", "is required beside POSTERN_TLS_CLIENT_CA"},
       {{{"POSTERN_TLS_CERT", "/none"}, {"POSTERN_TLS_KEY", "/key"}},
        "POSTERN_TLS_CERT",
-       "'/none' cannot be read: "},
+       "what it names cannot be read: "},
       {{{"POSTERN_TLS_CERT", "/key"}, {"POSTERN_TLS_KEY", "/key"}},
        "POSTERN_TLS_CERT",
        "'/key' holds no certificate"},
@@ -67,7 +67,7 @@ TEST_CASE("what is wrong is said of the variable that it is wrong with") {
        "'/key' holds no certificate"},
       {{{"POSTERN_UPSTREAM", "https://app"}, {"POSTERN_UPSTREAM_CA", "/none"}},
        "POSTERN_UPSTREAM_CA",
-       "'/none' cannot be read: "},
+       "what it names cannot be read: "},
   }};
   for (const Row& row : rows) {
     CAPTURE(row.variable);
