@@ -108,8 +108,8 @@ Awaitable<bool> Exchange::pass_interim() {
     const bool written = co_await write_client();
     if (!written) co_return false;
     interim_unsent_ = false;
-    if (body_done_) session_.wait_at_most(Phase::response, worker_.settings.response_timeout);
   }
+  if (body_done_) session_.wait_at_most(Phase::response, worker_.settings.response_timeout);
   work_.from_upstream.take(work_.response_parser.head_size());
   work_.from_upstream.rewind();
   work_.response_parser.reset();
