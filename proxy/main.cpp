@@ -1,3 +1,4 @@
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <chrono>
@@ -23,9 +24,18 @@ std::vector<postern::config::Variable> environment() {
   return variables;
 }
 
+// Where standard output is closed, the next connection would get its number, and the log.
+bool have_standard_descriptors() {
+  for (const int descriptor : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+    if (::fcntl(descriptor, F_GETFD) < 0 && ::open("/dev/null", O_RDWR) != descriptor) return false;
+  }
+  return true;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
+  if (!have_standard_descriptors()) return postern::command::failed;
   try {
     const std::vector<std::string> arguments(argv + 1, argv + argc);
     const auto variables = environment();

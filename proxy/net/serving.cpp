@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "http/head_parser.hpp"
 #include "http/rewrite.hpp"
 #include "net/exchange.hpp"
 #include "net/session.hpp"
@@ -21,21 +22,26 @@ std::string_view single_field(const http::RequestHead& head, std::string_view na
   return seen == 1 ? value : std::string_view{};
 }
 
-// What the log shows of a target that was refused: no query, and of an absolute-form no authority either,
-// which may hold a password, and that a '/', '?' or '#'. What is neither origin-form nor absolute-form could
-// be anything, a token too.
+// What the log shows of a target that was refused: no query, and nothing where an authority could be taken
+// for path, since it may hold a password, and that a '/', '?' or '#'. What is neither origin-form nor
+// absolute-form could be anything, a token too.
 std::string_view path_of_refused(std::string_view target) {
   const std::string_view path = target.substr(0, target.find_first_of("?#"));
+  const bool names_user = target.find('@') != std::string_view::npos;
+  if (path.starts_with("//") || path.starts_with("/\\")) return names_user ? std::string_view{} : path;
   if (path.starts_with('/')) return path;
   const std::size_t scheme = path.find("://");
-  if (scheme == std::string_view::npos || target.find('@') != std::string_view::npos) return {};
-  return path.substr(std::min(path.find('/', scheme + 3), path.size()));
+  if (scheme == std::string_view::npos || names_user) return {};
+  const std::size_t slash = std::min(path.find('/', scheme + 3), path.size());
+  const bool sane = http::valid_authority(path.substr(scheme + 3, slash - scheme - 3));
+  return sane ? path.substr(slash) : std::string_view{};
 }
 
-// Longer than any registered method, shorter than any token.
+// Letters and '-' as in every registered method, and none is longer; no token, and hardly a password.
 std::string_view method_to_show(std::string_view method) {
   constexpr std::size_t longest = 32;
-  return method.size() <= longest ? method : "-";
+  constexpr auto usual = [](char c) { return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '-'; };
+  return method.size() <= longest && std::all_of(method.begin(), method.end(), usual) ? method : "-";
 }
 
 std::uint32_t microseconds_of(Clock::duration duration) {

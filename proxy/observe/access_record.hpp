@@ -12,7 +12,7 @@ struct AccessRecord {
   std::int64_t unix_microseconds = 0;  // when the head was complete
   std::string_view request_id;
   std::string_view peer;
-  std::string_view method;      // "-" when it is too long for one
+  std::string_view method;      // "-" when it could be something else
   std::string_view path;        // raw, without the query; empty when that cannot be told for certain
   std::string_view rule;        // the template that matched; empty: none
   std::string_view verdict;     // "forward", "refuse" or "close"

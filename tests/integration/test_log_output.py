@@ -165,6 +165,10 @@ def test_start_and_end_are_logged(start, upstream):
     ("http://s3cr3t-passw0rd@gate", ""),
     ("s3cr3t-passw0rd", ""),
     ("s3cr3t-passw0rd:443", ""),
+    ("//alice:s3cr3t-passw0rd@gate/x", ""),
+    ("/\\alice:s3cr3t-passw0rd@gate/x", ""),
+    ("//gate/x", "//gate/x"),
+    ("http://alice:pass/s3cr3t-passw0rd%40gate/x", ""),
     ("x?q=http://gate/s3cr3t-passw0rd", ""),
     ("/x#s3cr3t-passw0rd", "/x"),
 ])
@@ -179,5 +183,27 @@ def test_what_is_no_path_is_not_logged_as_one(gate, target, path):
 def test_a_token_for_a_method_is_not_logged(gate):
     with Client(gate.address) as client:
         assert client.get("/api/alice/x", method=ALICE).status == 401
+        assert client.get("/api/alice/x", method="s3cr3t").status == 401
         assert client.get("/api/alice/x", method="VERSION-CONTROL").status == 401
-    assert [gate.wait_for_log(count, msg="request")["method"] for count in (1, 2)] == ["-", "VERSION-CONTROL"]
+    assert [gate.wait_for_log(count, msg="request")["method"] for count in (1, 2, 3)] == ["-", "-", "VERSION-CONTROL"]
+
+
+def test_without_standard_descriptors_the_log_goes_nowhere(upstream, tmp_path):
+    """Otherwise the next thing opened, a connection perhaps, would be standard output."""
+    path = tmp_path / "gate"
+    settings = {"BETTER_AUTH_SECRET": SECRET, "POSTERN_LISTEN": f"unix:{path}", "POSTERN_ADMIN_LISTEN": "off",
+                "POSTERN_UPSTREAM": upstream.url}
+    process = subprocess.Popen(["/bin/sh", "-c", 'exec "$0" <&- >&- 2>&-', binary()], env=clean_environment(**settings))
+    try:
+        while True:
+            try:
+                client = Client(str(path))
+                break
+            except (FileNotFoundError, ConnectionRefusedError):
+                assert process.poll() is None
+        with client:
+            assert client.get("/api/alice/x", token=ALICE).status == 200
+            assert [os.readlink(f"/proc/{process.pid}/fd/{number}") for number in range(3)] == ["/dev/null"] * 3
+    finally:
+        process.terminate()
+        assert process.wait(PATIENCE) == 0
