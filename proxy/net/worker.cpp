@@ -132,6 +132,9 @@ Awaitable<> Worker::turn_away(Stream stream, Peer peer) {
   std::string text;
   gate::AnswerContext context;
   context.keep_alive = false;
+  context.cors_origins = &settings.cors_origins;
+  // Its Origin is not read; where only one may read the answer, it is for that one.
+  if (settings.cors_origins.size() == 1) context.origin = settings.cors_origins.front();
   context.date = date(std::chrono::duration_cast<std::chrono::seconds>(now).count());
   gate::write_answer(text, gate::Answer::overloaded, context);
   std::array<asio::const_buffer, 1> whole = {asio::buffer(text)};

@@ -61,6 +61,20 @@ def test_one_more_than_allowed_hears_503_and_the_others_go_on(start, upstream, l
         client.close()
 
 
+@pytest.mark.parametrize("setting,allowed,vary", [
+    (None, None, None),
+    ("*", "*", None),
+    ("https://app", "https://app", "Origin"),
+    ("https://app,https://other", None, "Origin"),
+])
+def test_a_page_may_read_503_where_that_needs_no_look_at_its_origin(start, setting, allowed, vary):
+    gate = start(POSTERN_MAX_CONNECTIONS="1", POSTERN_CORS_ORIGINS=setting)
+    (held,) = fill(gate, 1)
+    with held, Client(gate.address) as late:
+        head = late.read_response().head
+    assert (head.one("Access-Control-Allow-Origin"), head.one("Vary")) == (allowed, vary)
+
+
 def test_connections_count_however_they_end(start, upstream):
     """A place that were not given back would be missed soon."""
     upstream.script = lambda connection: connection.read_request() and connection.send(ok())
