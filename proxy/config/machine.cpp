@@ -18,7 +18,8 @@ namespace postern::config {
 namespace {
 
 constexpr std::size_t largest_file = 1 << 20;
-constexpr int pipe_is_read_within_ms = 1000;
+// Time enough for a command whose output it is; a reload holds up health checks meanwhile.
+constexpr int pipe_patience_ms = 5000;
 
 // CPUs for `quota` of run time in each `period`, both in microseconds.
 std::optional<unsigned> cpus_for(std::string_view quota, std::string_view period) {
@@ -78,7 +79,7 @@ FileContent read_file(const std::string& path) {
   std::array<char, 4096> piece;
   while (content.error.empty()) {
     pollfd readable{descriptor, POLLIN, 0};
-    if (::poll(&readable, 1, pipe_is_read_within_ms) == 0) {
+    if (::poll(&readable, 1, pipe_patience_ms) == 0) {
       content.error = "nothing comes out of it";
       break;
     }

@@ -4,7 +4,6 @@ import threading
 
 import pytest
 from gate import token
-from upstream import Upstream
 from wire import Client, ok, request
 
 SOON = 3  # seconds of a token's life: time enough to open a stream on a slow machine
@@ -94,29 +93,6 @@ def test_an_upload_ends_with_its_token(strict, upstream):
         assert client.is_closed()
     upstream.wait_until_quiet()
     assert upstream.connections == 1 and upstream.requests == []
-
-
-@pytest.mark.parametrize("earlier", [0, 1], ids=["fresh connection", "used before"])
-def test_a_whole_request_that_the_upstream_does_not_take_ends_with_its_token(start, tmp_path, earlier):
-    """A head that is more than a unix socket holds unread."""
-
-    def reads_no_more(connection):
-        for _ in range(earlier):
-            connection.read_request()
-            connection.send(ok())
-        gate.wait_for_log(msg="request", reason="token expired while streaming")
-
-    behind = Upstream(tmp_path / "service", script=reads_no_more)
-    gate = start(behind.url, POSTERN_MAX_HEADER_BYTES="1MiB", **STRICT)
-    with Client(gate.address) as client:
-        for _ in range(earlier):
-            assert client.get("/api/alice/x", token=token("alice")).status == 200
-        large = [f"X-Filler-{number}: {'x' * 10_000}" for number in range(90)]
-        response = client.send(request("PUT", "/api/alice/x", *large, token=token("alice", ttl=SOON))).read_response()
-        assert (response.status, response.body) == (401, b'{"detail":"Token expired"}')
-    behind.wait_until_quiet()
-    assert behind.connections == 1 and len(behind.requests) == earlier
-    behind.close()
 
 
 def test_streams_with_a_longer_token_or_without_one_go_on(strict, upstream):

@@ -197,24 +197,33 @@ def test_an_upstream_that_stops_reading_ends_the_connection(start, upstream):
     upstream.wait_until_quiet()
 
 
+STUCK = [  # (whose time ends first, settings, seconds of the token's life, status, detail, the reason in the log)
+    ("the upstream's", {"POSTERN_STREAM_IDLE_TIMEOUT": SHORT}, 900, 504, "Gateway Timeout", "upstream timeout"),
+    ("the token's", {"POSTERN_CLOSE_AT_EXPIRY": "true", "POSTERN_CLOCK_LEEWAY": "0s"}, 3, 401, "Token expired",
+     "token expired while streaming"),
+]
+
+
 @pytest.mark.parametrize("earlier", [0, 1], ids=["fresh connection", "used before"])
-def test_an_upstream_that_takes_no_whole_request_is_504_and_asked_once(start, tmp_path, earlier):
+@pytest.mark.parametrize("whose,settings,ttl,status,detail,reason", STUCK, ids=[row[0] for row in STUCK])
+def test_an_upstream_that_takes_no_whole_request_is_asked_once(start, tmp_path, earlier, whose, settings, ttl, status, detail,
+                                                               reason):
     """A head that is more than a unix socket holds unread."""
 
     def reads_no_more(connection):
         for _ in range(earlier):
             connection.read_request()
             connection.send(ok())
-        gate.wait_for_log(msg="request", reason="upstream timeout")
+        gate.wait_for_log(msg="request", reason=reason)
 
     behind = Upstream(tmp_path / "service", script=reads_no_more)
-    gate = start(behind.url, POSTERN_MAX_HEADER_BYTES="1MiB", POSTERN_STREAM_IDLE_TIMEOUT=SHORT)
+    gate = start(behind.url, POSTERN_MAX_HEADER_BYTES="1MiB", **settings)
     with Client(gate.address) as client:
         for _ in range(earlier):
             assert client.get(PATH, token=token()).status == 200
         large = [f"X-Filler-{number}: {'x' * 10_000}" for number in range(90)]
-        client.send(request("PUT", PATH, *large, token=token()))
-        check_own_answer(client.read_response(), 504, "Gateway Timeout")
+        client.send(request("PUT", PATH, *large, token=token(ttl=ttl)))
+        check_own_answer(client.read_response(), status, detail)
     behind.wait_until_quiet()
     assert behind.connections == 1 and len(behind.requests) == earlier
     behind.close()
