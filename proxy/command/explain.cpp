@@ -14,7 +14,7 @@
 #include "config/values.hpp"
 #include "gate/judge.hpp"
 #include "http/head_parser.hpp"
-#include "net/settings.hpp"
+#include "relay/settings.hpp"
 
 namespace postern::command {
 namespace {
@@ -113,7 +113,7 @@ void print(const gate::Verdict& verdict, const route::Target& target, const Requ
 }
 
 // `bytes` is a whole request head; `target` keeps views into it.
-gate::Verdict judge(std::string_view bytes, const net::Settings& settings, token::Verifier& verifier,
+gate::Verdict judge(std::string_view bytes, const relay::Settings& settings, token::Verifier& verifier,
                     std::int64_t now, route::Target& target) {
   http::RequestHeadParser parser(settings.max_header_bytes);
   http::RequestHead head;
@@ -136,7 +136,7 @@ int explain(std::span<const std::string> arguments, const Context& context) {
   config::Outcome outcome = config::read(context.environment, context.machine);
   config::print_problems(outcome, context.err);
   if (!outcome.problems.empty()) return misused;
-  const net::Settings settings = net::make_settings(outcome.config);
+  const relay::Settings settings = relay::make_settings(outcome.config);
   token::Verifier verifier(std::make_shared<const token::SharedSecrets>(std::move(outcome.config.secrets)),
                            settings.claims);
   route::Target target;

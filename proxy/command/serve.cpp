@@ -7,9 +7,9 @@
 #include <ostream>
 
 #include "config/report.hpp"
-#include "net/descriptors.hpp"
-#include "net/server.hpp"
 #include "observe/log.hpp"
+#include "server/server.hpp"
+#include "transport/descriptors.hpp"
 
 namespace postern::command {
 namespace {
@@ -30,17 +30,17 @@ observe::Level level_of(config::LogLevel level) {
   return observe::Level::off;
 }
 
-net::Keys take_keys(config::Config& config) {
+relay::Keys take_keys(config::Config& config) {
   std::vector<std::string> identity;
   if (!config.identity_key.empty()) identity.push_back(config.identity_key);
-  net::Keys keys{std::make_shared<const token::SharedSecrets>(config.secrets),
-                 std::make_shared<const token::SharedSecrets>(std::move(identity)),
-                 std::move(config.server_tls), std::move(config.client_tls)};
+  relay::Keys keys{std::make_shared<const token::SharedSecrets>(config.secrets),
+                   std::make_shared<const token::SharedSecrets>(std::move(identity)),
+                   std::move(config.server_tls), std::move(config.client_tls)};
   config.clear_secrets();
   return keys;
 }
 
-std::variant<net::Keys, std::string> reload(const Context& context) {
+std::variant<relay::Keys, std::string> reload(const Context& context) {
   config::Outcome outcome = config::read(context.environment, context.machine);
   if (!outcome.problems.empty()) return config::to_string(outcome.problems.front());
   return take_keys(outcome.config);
@@ -60,22 +60,22 @@ int serve(const Context& context) {
     config::print_problems(outcome, context.err);
     return misused;
   }
-  net::Keys keys = take_keys(outcome.config);
+  relay::Keys keys = take_keys(outcome.config);
   const auto format =
       outcome.config.log_format == config::LogFormat::json ? observe::Format::json : observe::Format::text;
   observe::Log log(level_of(outcome.config.log_level), format);
   for (const std::string& warning : outcome.warnings) {
     log.event(observe::Level::warn, "configuration", {{"warning", warning}});
   }
-  net::Settings settings = net::make_settings(outcome.config);
-  const std::size_t affordable = net::affordable_connections(settings.threads);
+  relay::Settings settings = relay::make_settings(outcome.config);
+  const std::size_t affordable = transport::affordable_connections(settings.threads);
   if (affordable < settings.max_connections) {
     settings.max_connections = affordable;
     log.event(observe::Level::warn,
               "fewer connections than POSTERN_MAX_CONNECTIONS: the limit of open files is low",
               {{"connections", std::to_string(affordable)}});
   }
-  const auto problem = net::serve(
+  const auto problem = server::serve(
       settings, std::move(keys), [&context] { return reload(context); }, log);
   if (!problem) return done;
   context.err << "postern: " << *problem << '\n';

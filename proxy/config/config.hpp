@@ -30,13 +30,18 @@ struct UnixEndpoint {
 using Endpoint = std::variant<TcpEndpoint, UnixEndpoint>;
 std::string to_string(const Endpoint& endpoint);  // "host:port", "[v6]:port", "unix:/path"
 
-// A range of peer addresses, "10.0.0.0/8", "::1", "unix" is not one. Addresses are kept as 16 bytes, IPv4
-// mapped.
+// A range of peer addresses, "10.0.0.0/8", "::1". Addresses are kept as 16 bytes, IPv4 mapped.
 struct AddressRange {
   std::array<unsigned char, 16> network{};
   unsigned prefix = 128;  // of the mapped form: 96 + the IPv4 prefix
 
   [[nodiscard]] bool contains(const std::array<unsigned char, 16>& address) const noexcept;
+};
+
+// Whose word is believed about the client behind them.
+struct TrustedProxies {
+  std::vector<AddressRange> ranges;
+  bool unix_peers = false;  // "unix" is named: whoever connects to a unix listener
 };
 
 enum class LogLevel : std::uint8_t { debug, info, warn, error, off };
@@ -51,6 +56,7 @@ struct Config {
   std::string identity_key_file;     // where it came from; empty: not from a file
 
   Endpoint listen = TcpEndpoint{"0.0.0.0", 8080};
+  unsigned listen_mode = 0666;  // permissions of a unix listener's path
   Endpoint upstream = TcpEndpoint{"127.0.0.1", 8000};
   bool upstream_tls = false;
   std::string upstream_health_path;  // empty: none
@@ -73,19 +79,19 @@ struct Config {
   std::vector<std::string> cors_origins;
   bool websocket_subprotocol_token = false;
   bool close_at_expiry = false;
-  std::vector<AddressRange> trusted_proxies;
+  TrustedProxies trusted_proxies;
   bool proxy_protocol = false;
 
   unsigned threads = 1;  // at least 1
   std::size_t max_connections = 10000;
   std::size_t max_header_bytes = 16384;
-  std::uint64_t max_body_bytes = 100ULL << 20;
+  std::uint64_t max_body_bytes = 100ULL << 20;  // UINT64_MAX: not bounded
   Milliseconds header_timeout{10'000};
   Milliseconds idle_timeout{75'000};
   Milliseconds connect_timeout{2'000};
   Milliseconds response_timeout{60'000};
   Milliseconds stream_idle_timeout{300'000};
-  Milliseconds upstream_idle_timeout{4'000};
+  Milliseconds upstream_idle_timeout{4'000};  // 0: no connection is used twice
   Milliseconds drain_timeout{25'000};
 
   LogLevel log_level = LogLevel::info;

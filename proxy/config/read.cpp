@@ -97,7 +97,7 @@ void check_together(Outcome& outcome) {
         "POSTERN_UPSTREAM_IDLE_TIMEOUT: uvicorn closes idle connections after 5s unless told otherwise; keep "
         "below that");
   }
-  if (outcome.config.proxy_protocol && outcome.config.trusted_proxies.empty()) {
+  if (outcome.config.proxy_protocol && outcome.config.trusted_proxies.ranges.empty()) {
     outcome.warnings.push_back(
         "POSTERN_PROXY_PROTOCOL: has no effect without POSTERN_TRUSTED_PROXIES, who alone may send the "
         "header");

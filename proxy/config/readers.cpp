@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <vector>
 
 #include "config/endpoint.hpp"
@@ -34,6 +35,22 @@ std::string read_listen(std::string_view value, Config& config) {
   if (const auto* problem = std::get_if<std::string>(&parsed)) return *problem;
   config.listen = std::get<Endpoint>(parsed);
   return std::string(good);
+}
+
+std::string read_listen_mode(std::string_view value, Config& config) {
+  unsigned mode = 0;
+  const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), mode, 8);
+  if (error != std::errc{} || end != value.data() + value.size() || mode > 0777) {
+    return shown(value) + " is no mode in octal";
+  }
+  config.listen_mode = mode;
+  return std::string(good);
+}
+
+std::string show_listen_mode(const Config& config) {
+  std::array<char, 5> text{};
+  const auto end = std::to_chars(text.data(), text.data() + text.size(), config.listen_mode, 8).ptr;
+  return "0" + std::string(text.data(), end);
 }
 
 std::string read_upstream(std::string_view value, Config& config) {
@@ -103,6 +120,18 @@ std::string read_user_header(std::string_view value, Config& config) {
   return std::string(good);
 }
 
+std::string read_body_limit(std::string_view value, Config& config) {
+  if (value == "off") {
+    config.max_body_bytes = UINT64_MAX;
+    return std::string(good);
+  }
+  return read_size<std::uint64_t, &Config::max_body_bytes, 0, 1ULL << 40>(value, config);
+}
+
+std::string show_body_limit(const Config& config) {
+  return config.max_body_bytes == UINT64_MAX ? "off" : size_to_string(config.max_body_bytes);
+}
+
 std::string read_leeway(std::string_view value, Config& config) {
   const auto duration = parse_duration(value);
   if (!duration || duration->count() % 1000 != 0) return shown(value) + " is no duration in whole seconds";
@@ -151,18 +180,24 @@ std::string show_cors_origins(const Config& config) {
 }
 
 std::string read_trusted_proxies(std::string_view value, Config& config) {
-  config.trusted_proxies.clear();
+  config.trusted_proxies = {};
   for (const std::string_view text : parse_list(value)) {
+    if (text == "unix") {
+      config.trusted_proxies.unix_peers = true;
+      continue;
+    }
     auto parsed = parse_address_range(text);
     if (const auto* problem = std::get_if<std::string>(&parsed)) return *problem;
-    config.trusted_proxies.push_back(std::get<AddressRange>(parsed));
+    config.trusted_proxies.ranges.push_back(std::get<AddressRange>(parsed));
   }
   return std::string(good);
 }
 
 std::string show_trusted_proxies(const Config& config) {
-  std::string out;
-  for (const AddressRange& range : config.trusted_proxies) out += (out.empty() ? "" : ",") + to_string(range);
+  std::string out = config.trusted_proxies.unix_peers ? "unix" : "";
+  for (const AddressRange& range : config.trusted_proxies.ranges) {
+    out += (out.empty() ? "" : ",") + to_string(range);
+  }
   return out;
 }
 

@@ -12,6 +12,10 @@
 namespace postern::config::readers {
 
 std::string read_listen(std::string_view value, Config& config);
+std::string read_listen_mode(std::string_view value, Config& config);
+std::string show_listen_mode(const Config& config);
+std::string read_body_limit(std::string_view value, Config& config);
+std::string show_body_limit(const Config& config);
 std::string read_upstream(std::string_view value, Config& config);
 std::string show_upstream(const Config& config);
 std::string read_admin(std::string_view value, Config& config);

@@ -19,7 +19,7 @@ constexpr std::array<std::string_view, 2> format_names = {"json", "text"};
 constexpr std::string_view word_forward = "forward", word_reject = "reject";
 constexpr std::string_view word_header = "header", word_subprotocol = "subprotocol";
 
-constexpr std::uint64_t kib = 1024, mib = kib * kib, tib = mib * mib;
+constexpr std::uint64_t kib = 1024, mib = kib * kib;
 
 constexpr VariableSpec not_available(std::string_view name, std::string_view meaning) {
   return {name, "", meaning, "", nullptr, nullptr};
@@ -28,11 +28,13 @@ constexpr VariableSpec not_available(std::string_view name, std::string_view mea
 using C = Config;
 using route::RuleKind;
 
-const std::array<VariableSpec, 41> table = {{
+const std::array<VariableSpec, 42> table = {{
     {"POSTERN_LISTEN", "0.0.0.0:8080", "host:port, [v6]:port or unix:/path", "0.0.0.0:8080", read_listen,
      [](const C& c) { return to_string(c.listen); }},
-    {"POSTERN_UPSTREAM", "http://127.0.0.1:8000", "http://host:port or unix:/path", "http://127.0.0.1:8000",
-     read_upstream, show_upstream},
+    {"POSTERN_LISTEN_MODE", "0666", "permissions of a unix listener's path, in octal", "0660",
+     read_listen_mode, show_listen_mode},
+    {"POSTERN_UPSTREAM", "http://127.0.0.1:8000", "http:// or https://host:port, or unix:/path",
+     "http://127.0.0.1:8000", read_upstream, show_upstream},
     {"POSTERN_ADMIN_LISTEN", "127.0.0.1:9090", "/healthz and /readyz; off turns it off", "127.0.0.1:9090",
      read_admin, [](const C& c) { return c.admin_listen ? to_string(*c.admin_listen) : "off"; }},
     {"POSTERN_USER_PATHS", "/api/{user_id}/**", "templates: a valid token whose uid is {user_id}",
@@ -59,8 +61,8 @@ const std::array<VariableSpec, 41> table = {{
      [](const C& c) { return std::string(c.claims.subject_must_match ? "true" : "false"); }},
     {"POSTERN_FORWARD_AUTHORIZATION", "true", "false removes Authorization before the upstream", "true",
      read_bool<&C::forward_authorization>, show_bool<&C::forward_authorization>},
-    {"POSTERN_TRUSTED_PROXIES", "", "addresses and ranges whose X-Forwarded-* are kept", "10.0.0.0/8,::1",
-     read_trusted_proxies, show_trusted_proxies},
+    {"POSTERN_TRUSTED_PROXIES", "", "addresses, ranges and unix: whose X-Forwarded-* are kept",
+     "10.0.0.0/8,::1", read_trusted_proxies, show_trusted_proxies},
     {"POSTERN_CORS_ORIGINS", "", "origins that may read this proxy's own 4xx and 5xx",
      "https://app.example.com", read_cors_origins, show_cors_origins},
     {"POSTERN_CORS_PREFLIGHT", "forward", "forward, or reject: a preflight needs a token too", "forward",
@@ -76,10 +78,10 @@ const std::array<VariableSpec, 41> table = {{
     {"POSTERN_MAX_CONNECTIONS", "10000", "beyond it: 503 with Retry-After", "10000",
      read_count<std::size_t, &C::max_connections, 1, 1'000'000>,
      show_count<std::size_t, &C::max_connections>},
-    {"POSTERN_MAX_HEADER_BYTES", "16KiB", "longest request head, 1KiB to 1MiB", "16KiB",
+    {"POSTERN_MAX_HEADER_BYTES", "16KiB", "longest head, of either direction, 1KiB to 1MiB", "16KiB",
      read_size<std::size_t, &C::max_header_bytes, kib, mib>, show_size<std::size_t, &C::max_header_bytes>},
-    {"POSTERN_MAX_BODY_BYTES", "100MiB", "longest request body", "100MiB",
-     read_size<std::uint64_t, &C::max_body_bytes, 0, tib>, show_size<std::uint64_t, &C::max_body_bytes>},
+    {"POSTERN_MAX_BODY_BYTES", "100MiB", "longest request body; 0 allows none, off lifts the limit", "100MiB",
+     read_body_limit, show_body_limit},
     {"POSTERN_HEADER_TIMEOUT", "10s", "for a whole request head, else 408", "10s",
      read_duration<&C::header_timeout>, show_duration<&C::header_timeout>},
     {"POSTERN_IDLE_TIMEOUT", "75s", "between requests, else close", "75s", read_duration<&C::idle_timeout>,
@@ -90,8 +92,8 @@ const std::array<VariableSpec, 41> table = {{
      read_duration<&C::response_timeout>, show_duration<&C::response_timeout>},
     {"POSTERN_STREAM_IDLE_TIMEOUT", "5m", "without a byte in a body or websocket, else close", "5m",
      read_duration<&C::stream_idle_timeout>, show_duration<&C::stream_idle_timeout>},
-    {"POSTERN_UPSTREAM_IDLE_TIMEOUT", "4s", "keep it below uvicorn's keep-alive of 5 s", "4s",
-     read_duration<&C::upstream_idle_timeout>, show_duration<&C::upstream_idle_timeout>},
+    {"POSTERN_UPSTREAM_IDLE_TIMEOUT", "4s", "keep it below uvicorn's keep-alive of 5 s; 0s: no reuse", "4s",
+     read_duration<&C::upstream_idle_timeout, 0>, show_duration<&C::upstream_idle_timeout>},
     {"POSTERN_DRAIN_TIMEOUT", "25s", "for requests in flight after SIGTERM", "25s",
      read_duration<&C::drain_timeout, 0>, show_duration<&C::drain_timeout>},
     {"POSTERN_LOG_LEVEL", "info", "debug, info, warn, error or off", "info",

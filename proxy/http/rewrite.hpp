@@ -22,6 +22,7 @@ struct UpstreamRequest {
   std::string_view peer_address;          // textual IP of the peer; "unix:" peers give "127.0.0.1"
   std::string_view scheme = "http";       // how the client reached the gate
   std::string_view request_id;            // replaces X-Request-Id
+  bool close = false;                     // write Connection: close, unless it is a websocket
   bool websocket = false;                 // write Connection: Upgrade and Upgrade: websocket
   bool strip_bearer_subprotocol = false;  // Sec-WebSocket-Protocol loses "bearer" and the token behind it
 };

@@ -142,7 +142,11 @@ void write_request_head(std::string& out, const RequestHead& head, const Upstrea
     append_subprotocols(out, head);
 
   append_framing(out, head);
-  if (request.websocket) out.append("Connection: Upgrade\r\nUpgrade: websocket\r\n");
+  if (request.websocket) {
+    out.append("Connection: Upgrade\r\nUpgrade: websocket\r\n");
+  } else if (request.close) {
+    append_field(out, "Connection", "close");
+  }
   append_forwarded(out, head, request, before);
   append_field(out, "X-Request-Id", request.request_id);
   if (!request.uid.empty()) append_field(out, request.identity_header, request.uid);

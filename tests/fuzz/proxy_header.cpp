@@ -1,18 +1,17 @@
 // A PROXY header is the one that a slow reading of whole headers finds. More bytes change no decision, every
 // proper prefix of a header waits, and what waits can go on.
 
-#include "http/proxy_header.hpp"
-
 #include <algorithm>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "require.hpp"
+#include "transport/proxy_protocol.hpp"
 
 using namespace postern;
 using fuzz::require;
-using State = http::ProxyHeaderState;
+using State = transport::ProxyHeaderState;
 using Address = std::array<unsigned char, 16>;
 
 namespace {
@@ -161,21 +160,21 @@ void write_checksum(std::string& bytes, const Reading& reading) {
 
 struct Result {
   State state;
-  http::ProxyHeader header;
+  transport::ProxyHeader header;
 };
 
 Result parse(std::string_view bytes) {
   Result result;
-  result.state = http::parse_proxy_header(bytes, result.header);
+  result.state = transport::parse_proxy_header(bytes, result.header);
   const auto& header = result.header;
-  require(header.size <= bytes.size() && header.size <= http::max_proxy_header,
+  require(header.size <= bytes.size() && header.size <= transport::max_proxy_header,
           "a header is of bytes that are there");
   require((result.state == State::complete) == (header.size > 0), "a header has bytes");
   require(header.has_source || header.source == Address{}, "there is an address where it is said so");
   return result;
 }
 
-bool same(const http::ProxyHeader& one, const http::ProxyHeader& other) {
+bool same(const transport::ProxyHeader& one, const transport::ProxyHeader& other) {
   return one.has_source == other.has_source && one.source == other.source && one.size == other.size;
 }
 
@@ -190,8 +189,8 @@ void compare(const std::string& bytes) {
   }
   require(reading.has_value() == (result.state == State::complete), "both find a header or neither");
   if (!reading) return;
-  const http::ProxyHeader second{reading->source.has_value(), reading->source.value_or(Address{}),
-                                 reading->size};
+  const transport::ProxyHeader second{reading->source.has_value(), reading->source.value_or(Address{}),
+                                      reading->size};
   require(same(result.header, second), "both find the same header");
 }
 

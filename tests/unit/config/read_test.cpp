@@ -194,7 +194,7 @@ TEST_CASE("settings reach the configuration") {
   CHECK(config.claims.leeway == 0);
   CHECK_FALSE(config.admin_listen);
   CHECK(config.rules.size() == 2);
-  CHECK(config.trusted_proxies.size() == 2);
+  CHECK(config.trusted_proxies.ranges.size() == 2);
   CHECK_FALSE(config.forward_preflight);
   CHECK(config.log_format == LogFormat::text);
 }

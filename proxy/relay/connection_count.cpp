@@ -1,0 +1,23 @@
+#include "relay/connection_count.hpp"
+
+#include <utility>
+
+namespace postern::relay {
+
+ConnectionCount::ConnectionCount(ConnectionCounts& counts, Member member,
+                                 std::atomic<std::size_t>* shared) noexcept
+    : counts_(&counts), member_(member), shared_(shared) {
+  ++(counts_->*member_);
+}
+
+ConnectionCount::ConnectionCount(ConnectionCount&& other) noexcept
+    : counts_(std::exchange(other.counts_, nullptr)), member_(other.member_), shared_(other.shared_) {}
+
+ConnectionCount::~ConnectionCount() {
+  if (counts_ == nullptr) return;
+  --(counts_->*member_);
+  if (shared_ != nullptr) shared_->fetch_sub(1, std::memory_order_relaxed);
+  counts_->on_fewer();
+}
+
+}  // namespace postern::relay

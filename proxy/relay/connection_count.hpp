@@ -1,0 +1,38 @@
+#pragma once
+// What of one thread is under way, counted for as long as it lives.
+
+#include <atomic>
+#include <cstddef>
+#include <functional>
+
+namespace postern::relay {
+
+struct ConnectionCounts {
+  std::size_t accepting = 0;     // accept loops
+  std::size_t serving = 0;       // connections, idle ones too
+  std::size_t awake = 0;         // those of them that have a coroutine
+  std::size_t turning_away = 0;  // connections over the limit that hear so
+  std::function<void()> on_fewer = [] {};
+
+  [[nodiscard]] bool empty() const noexcept { return accepting == 0 && serving == 0 && turning_away == 0; }
+};
+
+// Counts one in, and out again when it is gone.
+class ConnectionCount {
+ public:
+  using Member = std::size_t ConnectionCounts::*;
+
+  // `counts` outlives it. `shared` is counted down only: whoever hands it over has counted itself in.
+  ConnectionCount(ConnectionCounts& counts, Member member,
+                  std::atomic<std::size_t>* shared = nullptr) noexcept;
+  ConnectionCount(ConnectionCount&& other) noexcept;
+  ConnectionCount& operator=(ConnectionCount&&) = delete;
+  ~ConnectionCount();
+
+ private:
+  ConnectionCounts* counts_;
+  Member member_;
+  std::atomic<std::size_t>* shared_;
+};
+
+}  // namespace postern::relay

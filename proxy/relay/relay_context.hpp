@@ -1,0 +1,71 @@
+#pragma once
+// What the connections of one thread share. Threads share nothing but immutable settings and a few counters:
+// no lock is taken on the way of a request.
+
+#include <atomic>
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "gate/identity_signer.hpp"
+#include "observe/log.hpp"
+#include "relay/connection_count.hpp"
+#include "relay/request_buffers.hpp"
+#include "relay/request_id.hpp"
+#include "relay/settings.hpp"
+#include "relay/upstream_pool.hpp"
+#include "token/verifier.hpp"
+#include "transport/accept_handshake.hpp"
+#include "transport/timeouts.hpp"
+
+namespace postern::relay {
+
+// What all threads count together.
+struct Shared {
+  std::atomic<std::size_t> connections{0};  // served, not those turned away
+  std::atomic<bool> draining{false};
+};
+
+class RelayContext {
+ public:
+  // All of them outlive it.
+  RelayContext(const transport::Executor& executor, const Settings& settings, const Keys& keys,
+               observe::Log& log, Shared& shared);
+
+  [[nodiscard]] bool draining() const noexcept { return shared_.draining.load(std::memory_order_relaxed); }
+  // The time for a Date field; made once a second.
+  std::string_view date(std::int64_t unix_seconds);
+  void record(const observe::AccessRecord& record) noexcept;
+  // No request came of it: not let in, or no TLS.
+  void note_refused_connection(const transport::Peer& peer, std::string_view problem);
+  // Runs it on this thread. What it throws is logged, and costs no other connection anything.
+  void spawn(transport::Awaitable<> task);
+  // So many connections are awake that a further one should sleep as soon as it can.
+  [[nodiscard]] bool is_crowded() const noexcept { return counts.awake > most_awake; }
+  void use_keys(const Keys& keys);
+
+  transport::Executor executor;
+  const Settings& settings;
+  token::Verifier verifier;
+  std::optional<gate::IdentitySigner> identity_signer;  // with POSTERN_IDENTITY_KEY
+  transport::AcceptRules accept_rules;
+  transport::Deadlines deadlines;
+  RequestBuffersPool buffers;
+  UpstreamPool upstreams;
+  RequestIds request_ids;
+  ConnectionCounts counts;
+
+ private:
+  static constexpr std::size_t most_awake = 64;
+
+  void use_identity_key(const token::SharedSecrets& key);
+
+  Shared& shared_;
+  observe::Log& log_;
+  observe::RecordQueue& records_;
+  std::int64_t date_second_ = -1;
+  std::string date_;
+};
+
+}  // namespace postern::relay

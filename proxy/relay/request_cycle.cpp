@@ -1,0 +1,213 @@
+#include "relay/request_cycle.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "http/head_parser.hpp"
+#include "http/rewrite.hpp"
+#include "relay/exchange.hpp"
+
+namespace postern::relay {
+namespace {
+
+using transport::Awaitable;
+using transport::Clock;
+using transport::DeadlineKind;
+using transport::error_code;
+
+enum class HeadOutcome : std::uint8_t { complete, refused, incomplete, timed_out, gone };
+
+// The value of the only field of that name; empty when it is absent or there twice.
+std::string_view single_field(const http::RequestHead& head, std::string_view name) {
+  std::string_view value;
+  unsigned seen = 0;
+  for (const http::Field& field : head.fields) {
+    if (!http::equal_ignoring_case(field.name, name)) continue;
+    value = field.value;
+    ++seen;
+  }
+  return seen == 1 ? value : std::string_view{};
+}
+
+// What the log shows of a target that was refused: no query, and nothing where an authority could be taken
+// for path, since it may hold a password, and that a '/', '?' or '#'. What is neither origin-form nor
+// absolute-form could be anything, a token too.
+std::string_view path_of_refused(std::string_view target) {
+  const std::string_view path = target.substr(0, target.find_first_of("?#"));
+  const bool names_user = target.find('@') != std::string_view::npos;
+  if (path.starts_with("//") || path.starts_with("/\\")) return names_user ? std::string_view{} : path;
+  if (path.starts_with('/')) return path;
+  const std::size_t scheme = path.find("://");
+  if (scheme == std::string_view::npos || names_user) return {};
+  const std::size_t slash = std::min(path.find('/', scheme + 3), path.size());
+  const bool sane = http::valid_authority(path.substr(scheme + 3, slash - scheme - 3));
+  return sane ? path.substr(slash) : std::string_view{};
+}
+
+// Letters and '-' as in every registered method, and none is longer; no token, and hardly a password.
+std::string_view method_to_show(std::string_view method) {
+  constexpr std::size_t longest = 32;
+  constexpr auto usual = [](char c) { return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '-'; };
+  return method.size() <= longest && std::all_of(method.begin(), method.end(), usual) ? method : "-";
+}
+
+std::uint32_t microseconds_of(Clock::duration duration) {
+  const auto count = std::chrono::duration_cast<std::chrono::microseconds>(duration).count();
+  return static_cast<std::uint32_t>(std::clamp<std::int64_t>(count, 0, UINT32_MAX));
+}
+
+gate::Verdict head_timed_out() {
+  gate::Verdict verdict;
+  verdict.answer = gate::Answer::request_timeout;
+  verdict.reason = "head timeout";
+  verdict.must_close = true;
+  return verdict;
+}
+
+HeadOutcome parse_head(RequestBuffers& buffers) {
+  switch (buffers.request_parser.parse(buffers.from_client.data(), buffers.request)) {
+    case http::ParseState::complete:
+      return HeadOutcome::complete;
+    case http::ParseState::refused:
+      return HeadOutcome::refused;
+    case http::ParseState::incomplete:
+      break;
+  }
+  return HeadOutcome::incomplete;
+}
+
+Awaitable<HeadOutcome> read_rest_of_head(ClientConnection& connection) {
+  RequestBuffers& buffers = *connection.buffers;
+  Buffer& from = buffers.from_client;
+  connection.wait_at_most(DeadlineKind::head, connection.context.settings.header_timeout);
+  HeadOutcome outcome = HeadOutcome::incomplete;
+  while (outcome == HeadOutcome::incomplete) {
+    const auto [error, count] = co_await connection.client.read_some(from.room());
+    if (error) {
+      const bool timed_out = connection.interrupted() == Interruption::head_timeout;
+      co_return timed_out ? HeadOutcome::timed_out : HeadOutcome::gone;
+    }
+    from.filled(count);
+    outcome = parse_head(buffers);
+  }
+  co_return outcome;
+}
+
+std::string_view choose_request_id(RelayContext& context, const http::RequestHead& head,
+                                   RequestIds::Id& own) noexcept {
+  const std::string_view given = single_field(head, "x-request-id");
+  if (http::sane_request_id(given)) return given;
+  context.request_ids.next(own);
+  return {own.data(), own.size()};
+}
+
+// A request refused unread keeps its connection only if its body is already here and can be stepped over.
+bool skip_buffered_body(RequestBuffers& buffers) noexcept {
+  const http::RequestHead& head = buffers.request;
+  if (head.framing == http::Framing::none) return true;
+  if (head.framing != http::Framing::content_length) return false;
+  if (head.content_length > buffers.from_client.size()) return false;
+  buffers.from_client.take(static_cast<std::size_t>(head.content_length));
+  return true;
+}
+
+gate::Verdict judge(ClientConnection& connection, HeadOutcome outcome, std::int64_t unix_seconds) {
+  RelayContext& context = connection.context;
+  RequestBuffers& buffers = *connection.buffers;
+  if (outcome == HeadOutcome::timed_out) return head_timed_out();
+  if (outcome == HeadOutcome::refused) {
+    const auto fault = buffers.request_parser.fault();
+    return gate::refuse_head(http::status_of(fault), http::text_of(fault));
+  }
+  gate::Verdict verdict =
+      gate::judge(buffers.request, context.settings.policy, context.verifier, unix_seconds, buffers.target);
+  buffers.from_client.take(buffers.request_parser.head_size());
+  return verdict;
+}
+
+Awaitable<ClientFate> answer(ClientConnection& connection, gate::Answer answer, std::string_view request_id,
+                             observe::AccessRecord& record, bool must_close) {
+  RelayContext& context = connection.context;
+  RequestBuffers& buffers = *connection.buffers;
+  const bool keep = !must_close && buffers.request.keep_alive &&
+                    buffers.request.version == http::Version::http_1_1 && !context.draining();
+  gate::AnswerContext about;
+  about.head_only = buffers.request.method == "HEAD";
+  about.keep_alive = keep;
+  about.date = context.date(record.unix_microseconds / 1'000'000);
+  about.request_id = request_id;
+  about.origin = single_field(buffers.request, "origin");
+  about.cors_origins = &context.settings.cors_origins;
+  buffers.to_client.clear();
+  gate::write_answer(buffers.to_client, answer, about);
+
+  record.status = gate::status_of(answer);
+  record.bytes_out = buffers.to_client.size() - (buffers.to_client.find("\r\n\r\n") + 4);
+  connection.wait(Patience::stream);
+  std::array<transport::asio::const_buffer, 1> whole = {transport::asio::buffer(buffers.to_client)};
+  std::span<transport::asio::const_buffer> pieces(whole);
+  error_code error = connection.client.write_now(pieces);
+  if (!error && !pieces.empty()) error = co_await connection.client.write_all(pieces);
+  if (error) co_return ClientFate::close;
+  co_return keep ? ClientFate::keep : ClientFate::linger;
+}
+
+}  // namespace
+
+Awaitable<ClientFate> serve_request(ClientConnection& connection) {
+  using namespace std::chrono;
+  RelayContext& context = connection.context;
+  RequestBuffers& buffers = *connection.buffers;
+  connection.forget_interruption();  // nothing is waited for if the head is here, pipelined
+  buffers.from_client.rewind();
+  buffers.request_parser.reset();
+  buffers.request.clear();
+  HeadOutcome outcome = parse_head(buffers);
+  if (outcome == HeadOutcome::incomplete) outcome = co_await read_rest_of_head(connection);
+  if (outcome == HeadOutcome::gone) co_return ClientFate::close;
+  const auto started = Clock::now();
+  const auto wall = system_clock::now().time_since_epoch();
+  connection.forget_stream_end();
+  RequestIds::Id own_id;
+  const std::string_view request_id = choose_request_id(context, buffers.request, own_id);
+  const gate::Verdict verdict = judge(connection, outcome, duration_cast<seconds>(wall).count());
+
+  observe::AccessRecord record;
+  record.unix_microseconds = duration_cast<microseconds>(wall).count();
+  record.request_id = request_id;
+  record.peer = connection.peer.address();
+  record.method = method_to_show(buffers.request.method);
+  record.path =
+      verdict.step > gate::Step::target ? buffers.target.raw_path() : path_of_refused(buffers.request.target);
+  record.rule = verdict.rule != nullptr ? std::string_view(verdict.rule->text) : std::string_view{};
+  record.uid = verdict.uid.view();
+  record.verdict = verdict.forward() ? "forward" : "refuse";
+  record.reason = verdict.reason;
+
+  ClientFate fate = ClientFate::close;
+  if (verdict.forward()) {
+    if (context.settings.close_at_expiry && !verdict.uid.empty()) {
+      connection.end_streams_at(verdict.expires_at);
+    }
+    Exchange exchange(connection, verdict, request_id);
+    co_await exchange.run();
+    const Exchange::Result result = exchange.result();
+    if (result.outcome.ending != Ending::ok) record.reason = result.reason;
+    record.status = result.status;
+    record.bytes_in = result.bytes_in;
+    record.bytes_out = result.bytes_out;
+    record.upstream_microseconds = microseconds_of(result.upstream_time);
+    fate = result.outcome.client;
+    if (result.outcome.answer != gate::Answer::none) {
+      fate = co_await answer(connection, result.outcome.answer, request_id, record, fate != ClientFate::keep);
+    }
+  } else {
+    const bool must_close = verdict.must_close || !skip_buffered_body(buffers);
+    fate = co_await answer(connection, verdict.answer, request_id, record, must_close);
+  }
+  record.total_microseconds = microseconds_of(Clock::now() - started);
+  context.record(record);
+  co_return fate;
+}
+
+}  // namespace postern::relay

@@ -1,0 +1,60 @@
+#pragma once
+// One thread's connections to the upstream: idle ones kept for a short while, new ones made.
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "transport/connector.hpp"
+#include "transport/stream.hpp"
+#include "transport/timeouts.hpp"
+
+namespace postern::relay {
+
+struct UpstreamConnection {
+  explicit UpstreamConnection(const transport::Executor& executor) : stream(executor) {}
+
+  transport::Stream stream;
+  transport::Connector::Address address;
+  std::uint64_t user = 0;  // a hash of the uid that it served last; 0: nobody's
+  transport::CoarseClock::time_point idle_since{};
+};
+
+class UpstreamPool final : private transport::Timed {
+ public:
+  using Connection = std::unique_ptr<UpstreamConnection>;
+
+  // Null `context`: plain HTTP. `idle_timeout` 0: no connection is used twice.
+  UpstreamPool(const transport::Executor& executor, transport::Deadlines& deadlines,
+               config::Endpoint upstream, tls::Context context, transport::Clock::duration idle_timeout);
+
+  [[nodiscard]] bool reuses() const noexcept { return idle_timeout_.count() > 0; }
+  // An idle connection that is still good, or null. A service may go on working behind an answer, and whoever
+  // comes next on that connection waits for it: so the user's own is preferred, then one that has rested.
+  Connection take_idle(std::uint64_t user);
+  // For another request, after a response that ended in order.
+  void give_back(Connection connection);
+
+  transport::Connector& connector() noexcept { return connector_; }
+  void use_context(tls::Context context);
+  void close_idle() { idle_.clear(); }
+
+ private:
+  static constexpr std::size_t most_idle = 256;
+  static constexpr std::chrono::seconds rested_after{1};
+
+  void on_deadline(transport::DeadlineKind kind) override;
+  void on_drain() override { close_idle(); }
+  void on_cut(transport::Cut) override { close_idle(); }
+  void drop_left_addresses();
+  // Where in idle_ the connection is that `user` gets.
+  [[nodiscard]] std::size_t choose(std::uint64_t user, transport::CoarseClock::time_point now) const noexcept;
+
+  transport::Deadlines& deadlines_;
+  transport::Connector connector_;
+  transport::Clock::duration idle_timeout_;
+  std::vector<Connection> idle_;  // oldest first
+};
+
+}  // namespace postern::relay
