@@ -1,5 +1,7 @@
 #include "command/run.hpp"
 
+#include <openssl/crypto.h>
+
 #include <algorithm>
 #include <array>
 #include <ostream>
@@ -10,6 +12,7 @@
 #include "command/serve.hpp"
 #include "command/token.hpp"
 #include "command/usage.hpp"
+#include "commit.hpp"
 #include "version.hpp"
 
 namespace postern::command {
@@ -48,7 +51,9 @@ int run(std::span<const std::string> arguments, const Context& context) {
   }
   if (arguments.empty()) return serve(context);
   if (arguments.front() == "--version") {
-    context.out << "postern " << version << '\n';
+    // The library that is loaded now, whose faults are this process's too.
+    context.out << "postern " << version << ", commit " << commit << ", OpenSSL "
+                << OpenSSL_version(OPENSSL_VERSION_STRING) << '\n';
     return done;
   }
   for (const Command& command : commands) {

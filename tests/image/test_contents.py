@@ -65,4 +65,5 @@ def test_the_image_says_what_it_is():
     assert not SETTINGS["Volumes"]
     labels = {name.rsplit(".", 1)[1]: value for name, value in SETTINGS["Labels"].items() if name.startswith("org.opencontainers.image.")}
     assert labels.keys() >= {"title", "description", "version", "revision"}
-    assert run("--version") == (0, f"postern {labels['version']}\n", "")
+    code, said, errors = run("--version")
+    assert (code, errors) == (0, "") and said.startswith(f"postern {labels['version']}, commit {labels['revision'][:12]}, OpenSSL 3.")

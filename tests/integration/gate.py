@@ -1,6 +1,7 @@
 """Postern as a process, for the tests: started on ports that the kernel chooses, watched through its log, ended by pid."""
 
 import base64
+import collections
 import hashlib
 import hmac
 import json
@@ -76,6 +77,7 @@ class Gate:
             preexec_fn=preexec,
         )
         self.lines = []  # the log, one object a line (text when the format is text)
+        self._by_message = collections.defaultdict(list)
         self._news = threading.Condition()
         self._ended = False
         self._errors = b""
@@ -102,6 +104,7 @@ class Gate:
                 entry = {"text": line.decode(errors="replace").rstrip("\n")}
             with self._news:
                 self.lines.append(entry)
+                self._by_message[entry.get("msg")].append(entry)
                 self._news.notify_all()
         with self._news:
             self._ended = True
@@ -112,14 +115,22 @@ class Gate:
 
     def wait_for_log(self, count=1, **fields):
         """The count-th line that has all these fields; waits for it."""
+        found = []
+        looked_at = 0
 
-        def matching():
-            return [line for line in self.lines if all(line.get(name) == value for name, value in fields.items())]
+        def enough():
+            # Each line is looked at once: under load there are hundreds of thousands, and who reads slowly misses some.
+            nonlocal looked_at
+            lines = self._by_message[fields["msg"]] if "msg" in fields else self.lines
+            for line in lines[looked_at:]:
+                if all(line.get(name) == value for name, value in fields.items()):
+                    found.append(line)
+            looked_at = len(lines)
+            return len(found) >= count or self._ended
 
         with self._news:
-            self._news.wait_for(lambda: len(matching()) >= count or self._ended, PATIENCE)
-            found = matching()
-        assert len(found) >= count, f"no log line {count} with {fields} in {self.lines}; {self._errors.decode()}"
+            self._news.wait_for(enough, PATIENCE)
+        assert len(found) >= count, f"no log line {count} with {fields}; the last: {self.lines[-50:]}; {self._errors.decode()}"
         return found[count - 1]
 
     def wait_for_text(self, part):

@@ -26,7 +26,9 @@ def test_help_needs_no_configuration(arguments):
 
 def test_version_is_one_line():
     code, out, err = run("--version")
-    assert (code, err) == (0, "") and re.fullmatch(r"postern \d+\.\d+\.\d+\n", out)
+    assert (code, err) == (0, "") and re.fullmatch(
+        r"postern \d+\.\d+\.\d+, commit ([0-9a-f]{12}(-dirty)?|unknown), OpenSSL 3\.\d+\.\d+\n", out
+    )
 
 
 @pytest.mark.parametrize("arguments", [

@@ -22,7 +22,7 @@ REQUEST_ID_HEADER = "X-Request-Id"
 SHORTEST_KEY = 32
 WINDOW = 30  # seconds that a signature is good for, and that the two clocks may differ
 
-Key = Union[str, bytes]
+Key = Union[str, bytes, bytearray]
 
 _IDENTITY = IDENTITY_HEADER.lower().encode()
 _REQUEST_ID = REQUEST_ID_HEADER.lower().encode()
@@ -34,13 +34,20 @@ _PLAIN_IN_PATHS = "/:@!$&'()*+,;="
 
 def usable_keys(keys: Iterable[Key]) -> tuple[bytes, ...]:
     """The keys as bytes; text counts as UTF-8, and nothing is stripped or decoded."""
-    if isinstance(keys, (str, bytes)):
+    if isinstance(keys, (str, bytes, bytearray)):
         raise TypeError("keys is a list of keys, not a single one")
-    found = tuple(key.encode() if isinstance(key, str) else bytes(key) for key in keys)
+    found = tuple(_bytes_of(key) for key in keys)
     for position, key in enumerate(found, 1):
         if len(key) < SHORTEST_KEY:
             raise ValueError(f"identity key {position} has {len(key)} bytes and needs {SHORTEST_KEY}")
     return found
+
+
+def _bytes_of(key: Key) -> bytes:
+    # Not bytes(key) of whatever comes: of a number that would be so many zeros.
+    if not isinstance(key, (str, bytes, bytearray)):
+        raise TypeError("a key is text or bytes")
+    return key.encode() if isinstance(key, str) else bytes(key)
 
 
 def sign(key: bytes, seconds: int, uid: str, method: str, target: bytes, request_id: bytes) -> bytes:

@@ -193,7 +193,9 @@ def test_any_of_the_keys_will_do(keys: Any, passes: bool, why: str) -> None:
     [
         ("k" * 32, TypeError, "one text instead of a list would be 32 keys"),
         (b"k" * 32, TypeError, "so would bytes"),
+        (bytearray(b"k" * 32), TypeError, "and a bytearray"),
         ([None], TypeError, "a variable that is not set"),
+        ([40], TypeError, "a number, which would be forty zeros"),
         ([""], ValueError, "empty"),
         (["k" * 31], ValueError, "31 bytes"),
         ([b"k" * 32, b"k" * 31], ValueError, "the second is too short"),
