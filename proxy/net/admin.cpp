@@ -1,6 +1,6 @@
 #include "net/admin.hpp"
 
-#include "http/head_parser.hpp"
+#include "http/message_parser.hpp"
 #include "net/timed_stream.hpp"
 
 namespace postern::net {
@@ -69,7 +69,7 @@ Awaitable<> Admin::serve(Stream accepted) {
 
   std::string received(max_head_bytes, '\0');
   std::size_t size = 0;
-  http::RequestHeadParser parser(max_head_bytes);
+  http::RequestParser parser(max_head_bytes);
   http::RequestHead head;
   auto state = http::ParseState::incomplete;
   while (state == http::ParseState::incomplete) {
@@ -125,7 +125,7 @@ Awaitable<bool> Admin::upstream_is_healthy(Stream& stream) {
   if (unsent) co_return false;
   std::string received(max_head_bytes, '\0');
   std::size_t size = 0;
-  http::ResponseHeadParser parser(max_head_bytes);
+  http::ResponseParser parser(max_head_bytes);
   http::ResponseHead head;
   while (true) {
     const auto state = parser.parse(std::string_view(received).substr(0, size), "GET", head);

@@ -1,6 +1,7 @@
 // The response, from the upstream to the client.
 
-#include "http/rewrite.hpp"
+#include "http/chunk_writer.hpp"
+#include "http/forward_response.hpp"
 #include "net/exchange.hpp"
 #include "net/tunnel.hpp"
 
@@ -49,9 +50,9 @@ bool Exchange::note_read(const ReadResult& result) noexcept {
   return true;
 }
 
-// The next piece of a body, into the emptied buffer.
+// The next piece of a body, behind what is left of a line of chunk framing.
 Awaitable<bool> Exchange::read_more_response() {
-  work_.from_upstream.clear();
+  work_.from_upstream.rewind();
   session_.wait_at_most(Phase::stream, worker_.settings.stream_idle_timeout);
   const ReadResult result = co_await session_.upstream.read_some(work_.from_upstream.room());
   co_return note_read(result);
@@ -245,10 +246,9 @@ Awaitable<bool> Exchange::relay_sized() {
 // Each read becomes one chunk of our own making, or plain bytes for a client that knows no chunks; so an
 // event reaches the client when it reaches us.
 Awaitable<bool> Exchange::relay_chunked() {
-  using State = http::ChunkedDecoder::State;
+  using State = http::BodyStep::State;
   const bool plain = work_.request.version == http::Version::http_1_0;
   Buffer& from = work_.from_upstream;
-  work_.response_chunks.reset();
   std::size_t head = work_.to_client.size();
   while (true) {
     auto rest = from.data();
@@ -256,7 +256,7 @@ Awaitable<bool> Exchange::relay_chunked() {
     std::size_t pieces = 0;
     State state = State::data;
     while (pieces < most_pieces) {
-      const auto step = work_.response_chunks.next(rest);
+      const auto step = work_.response_parser.next(rest);
       state = step.state;
       rest.remove_prefix(step.consumed);
       if (state != State::data) break;
@@ -264,7 +264,7 @@ Awaitable<bool> Exchange::relay_chunked() {
       size += step.data.size();
     }
     if (state == State::finished && !plain) {
-      http::write_last_chunk_downstream(work_.to_client, work_.response_chunks.trailers());
+      http::write_last_chunk_downstream(work_.to_client, work_.response_parser.trailers());
     }
     const auto chunk = size == 0 || plain ? std::string_view{} : http::chunk_header(size, down_chunk_header_);
     down_[0] = asio::buffer(work_.to_client.data(), head);
@@ -301,6 +301,7 @@ Awaitable<bool> Exchange::relay_until_close() {
     bytes_out_ += from.size();
     const bool written = co_await write_client();
     if (!written) co_return false;
+    from.take(from.size());
     down_count_ = 0;
     const bool more = co_await read_more_response();
     if (more) continue;

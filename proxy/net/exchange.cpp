@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <boost/asio/experimental/awaitable_operators.hpp>
 
-#include "http/rewrite.hpp"
+#include "http/forward_request.hpp"
 
 namespace postern::net {
 namespace {
@@ -45,7 +45,6 @@ Exchange::Exchange(Session& session, const gate::Verdict& verdict)
       up_(work_.up),
       down_(work_.down) {
   if (work_.request.framing == http::Framing::content_length) body_left_ = work_.request.content_length;
-  work_.request_chunks.reset();
 }
 
 Awaitable<> Exchange::run() {

@@ -2,20 +2,21 @@
 
 #include <algorithm>
 
-#include "http/head_parser.hpp"
-#include "http/rewrite.hpp"
+#include "http/authority.hpp"
+#include "http/request_id.hpp"
 #include "net/exchange.hpp"
 #include "net/session.hpp"
 
 namespace postern::net {
 namespace {
 
-// The value of the only field of that name; empty when it is absent or there twice.
-std::string_view single_field(const http::RequestHead& head, std::string_view name) {
+// The value of the only field that `is_meant`; empty when it is absent or there twice.
+template <typename Predicate>
+std::string_view single_field(const http::RequestHead& head, Predicate is_meant) {
   std::string_view value;
   unsigned seen = 0;
   for (const http::Field& field : head.fields) {
-    if (!http::equal_ignoring_case(field.name, name)) continue;
+    if (!is_meant(field)) continue;
     value = field.value;
     ++seen;
   }
@@ -85,7 +86,9 @@ Awaitable<Session::HeadOutcome> Session::read_rest_of_head() {
 }
 
 void Session::choose_request_id() noexcept {
-  request_id_ = single_field(workspace->request, "x-request-id");
+  request_id_ = single_field(workspace->request, [](const http::Field& field) {
+    return field.field_class == http::FieldClass::x_request_id && !http::is_underscored(field.name);
+  });
   if (http::sane_request_id(request_id_)) return;
   worker.request_ids.next(own_request_id_);
   request_id_ = {own_request_id_.data(), own_request_id_.size()};
@@ -171,7 +174,8 @@ Awaitable<After> Session::answer(gate::Answer answer, observe::AccessRecord& rec
   context.keep_alive = keep;
   context.date = worker.date(record.unix_microseconds / 1'000'000);
   context.request_id = request_id_;
-  context.origin = single_field(work.request, "origin");
+  context.origin = single_field(
+      work.request, [](const http::Field& field) { return field.known == http::FieldName::origin; });
   context.cors_origins = &worker.settings.cors_origins;
   work.to_client.clear();
   gate::write_answer(work.to_client, answer, context);

@@ -1,6 +1,6 @@
 // The rest of a request body, from the client to the upstream.
 
-#include "http/rewrite.hpp"
+#include "http/chunk_writer.hpp"
 #include "net/exchange.hpp"
 
 namespace postern::net {
@@ -9,7 +9,7 @@ Awaitable<> Exchange::upload() {
   const bool chunked = work_.request.framing == http::Framing::chunked;
   while (!body_done_ && !upload_stuck_ && failure_ == Failure::none && !response_done_) {
     bool more = true;
-    if (work_.from_client.size() == 0) more = co_await read_more_body();
+    if (work_.from_client.size() == work_.request_parser.pending()) more = co_await read_more_body();
     if (!more) co_return;
     if (!(chunked ? gather_chunked() : gather_sized())) co_return;
     if (up_count_ != 0) {
@@ -58,18 +58,18 @@ bool Exchange::gather_chunked() {
   auto rest = work_.from_client.data();
   std::size_t size = 0;
   up_count_ = 1;  // the first is for the chunk's size line
-  auto state = http::ChunkedDecoder::State::data;
-  while (state == http::ChunkedDecoder::State::data && up_count_ <= most_pieces) {
-    const auto step = work_.request_chunks.next(rest);
+  auto state = http::BodyStep::State::data;
+  while (state == http::BodyStep::State::data && up_count_ <= most_pieces) {
+    const auto step = work_.request_parser.next(rest);
     state = step.state;
     rest.remove_prefix(step.consumed);
-    if (state != http::ChunkedDecoder::State::data) break;
+    if (state != http::BodyStep::State::data) break;
     up_[up_count_++] = asio::buffer(step.data.data(), step.data.size());
     size += step.data.size();
   }
   up_taken_ = work_.from_client.size() - rest.size();
   bytes_in_ += size;
-  if (state == http::ChunkedDecoder::State::refused) {
+  if (state == http::BodyStep::State::refused) {
     fail(Failure::body_malformed);
     return false;
   }
@@ -84,9 +84,9 @@ bool Exchange::gather_chunked() {
   } else {
     up_count_ = 0;
   }
-  if (state == http::ChunkedDecoder::State::finished) {
+  if (state == http::BodyStep::State::finished) {
     work_.to_upstream.clear();
-    http::write_last_chunk_upstream(work_.to_upstream, work_.request_chunks.trailers(),
+    http::write_last_chunk_upstream(work_.to_upstream, work_.request_parser.trailers(),
                                     worker_.settings.user_header);
     up_[up_count_++] = asio::buffer(work_.to_upstream);
     body_gathered_ = true;
