@@ -4,6 +4,7 @@
 #include <cstddef>
 
 #include "http/authority.hpp"
+#include "http/byte_class.hpp"
 
 namespace postern::http {
 namespace {
@@ -25,13 +26,14 @@ bool names_other_version(std::string_view text) noexcept {
 HeadFault start_line_fault(std::string_view line, bool is_request) noexcept {
   line.remove_suffix(2);
   if (!is_request) {
-    const bool spaced = line.size() > 8 && line[8] == ' ';
-    return spaced && names_other_version(line.substr(0, 8)) ? HeadFault::unsupported_version
-                                                            : HeadFault::malformed_status_line;
+    const bool whole =
+        line.size() >= 12 && line[8] == ' ' && is_digit(line[9]) && is_digit(line[10]) && is_digit(line[11]);
+    return whole && names_other_version(line.substr(0, 8)) ? HeadFault::unsupported_version
+                                                           : HeadFault::malformed_status_line;
   }
   const std::size_t target = std::min(line.find(' '), line.size());
   const std::size_t version = std::min(line.find(' ', target + 1), line.size());
-  const bool whole = target > 0 && version > target + 1 && version < line.size();
+  const bool whole = is_token(line.substr(0, target)) && version > target + 1 && version < line.size();
   return whole && names_other_version(line.substr(version + 1)) ? HeadFault::unsupported_version
                                                                 : HeadFault::malformed_request_line;
 }

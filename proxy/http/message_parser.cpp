@@ -87,7 +87,7 @@ ParseState MessageParser<isRequest>::parse(std::string_view buffer, std::string_
     fields_begin_ = scan_.line_begin();
     seen = scan_.scan(buffer);
   }
-  if (seen == HeadScan::State::refused) return refuse(scan_.fault());
+  if (seen == HeadScan::State::refused) return refuse(first_fault(buffer.substr(0, limit_)));
   if (seen == HeadScan::State::incomplete) return ParseState::incomplete;
   HeadFault fault = read_fields(buffer.substr(fields_begin_, scan_.line_begin() - fields_begin_));
   if (fault == HeadFault::none) {
@@ -101,6 +101,17 @@ ParseState MessageParser<isRequest>::parse(std::string_view buffer, std::string_
   if (fault != HeadFault::none) return refuse(fault);
   phase_ = Phase::body;
   return ParseState::complete;
+}
+
+// The scan has found a fault. What the lines before it say is read all the same: it may be wrong, too, and an
+// answer needs some of it.
+template <bool isRequest>
+HeadFault MessageParser<isRequest>::first_fault(std::string_view bytes) {
+  if (fields_begin_ == 0) return scan_.fault();
+  // Beast ends a line only when it has seen that the next one is no continuation.
+  const std::size_t end = std::min(scan_.line_begin() + 1, bytes.size());
+  const HeadFault fault = read_fields(bytes.substr(fields_begin_, end - fields_begin_));
+  return fault != HeadFault::none ? fault : scan_.fault();
 }
 
 // `line` with its CRLF.
@@ -126,12 +137,13 @@ HeadFault MessageParser<isRequest>::read_start_line(std::string_view line) {
   return fault_ != HeadFault::none ? fault_ : start_line_fault(line, isRequest);
 }
 
-// `lines` with the empty line.
+// none also where the lines end before the head does.
 template <bool isRequest>
 HeadFault MessageParser<isRequest>::read_fields(std::string_view lines) {
   boost::beast::error_code error;
   const std::size_t read = Base::put(boost::asio::const_buffer(lines.data(), lines.size()), error);
   if (!error && read == lines.size()) return HeadFault::none;
+  if (error == boost::beast::http::error::need_more) return HeadFault::none;
   if (fault_ != HeadFault::none) return fault_;
   // Beast judges a framing field before the callback hears of it. What the rules of this gate say of the line
   // that it stopped at is told.
@@ -145,6 +157,7 @@ HeadFault MessageParser<isRequest>::read_fields(std::string_view lines) {
 
 template <bool isRequest>
 bool MessageParser<isRequest>::readings_agree() const {
+  if (!this->is_header_done()) return false;
   const auto length = this->content_length();
   if (length.has_value() != facts_.has_content_length) return false;
   if (length.has_value() && *length != facts_.content_length) return false;

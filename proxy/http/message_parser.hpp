@@ -96,6 +96,7 @@ class MessageParser final : private boost::beast::http::basic_parser<isRequest> 
   ParseState refuse(HeadFault fault) noexcept;
   HeadFault read_start_line(std::string_view line);
   HeadFault read_fields(std::string_view lines);
+  HeadFault first_fault(std::string_view bytes);
   [[nodiscard]] bool readings_agree() const;
   BodyStep read_data(std::string_view input, std::size_t consumed);
   // Bytes of framing at the front of the input that are whole; 0 if more are needed or the body is refused.
