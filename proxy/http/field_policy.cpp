@@ -58,20 +58,25 @@ constexpr auto begin_of_length = [] {
   return begin;
 }();
 
-// By Beast's number of the name.
+// By Beast's number of the name, as far as the names of the table reach.
+constexpr std::size_t numbers = [] {
+  std::size_t highest = 0;
+  for (const Known& entry : known) highest = std::max(highest, static_cast<std::size_t>(entry.known));
+  return highest + 1;
+}();
 constexpr auto class_of_known = [] {
-  std::array<FieldClass, 512> classes{};
+  std::array<FieldClass, numbers> classes{};
   for (const Known& entry : known) {
     if (entry.known != FieldName::unknown) classes[static_cast<std::size_t>(entry.known)] = entry.field_class;
   }
   return classes;
 }();
-static_assert(static_cast<std::size_t>(FieldName::xref) < class_of_known.size(), "the last of Beast's names");
 
 }  // namespace
 
 FieldClass class_of(FieldName known_as, std::string_view name) noexcept {
-  if (known_as != FieldName::unknown) return class_of_known[static_cast<std::size_t>(known_as)];
+  const auto number = static_cast<std::size_t>(known_as);
+  if (known_as != FieldName::unknown) return number < numbers ? class_of_known[number] : FieldClass::other;
   if (name.size() > longest) return FieldClass::other;
   for (std::size_t at = begin_of_length[name.size()]; at < begin_of_length[name.size() + 1]; ++at) {
     if (equal_when_folded(name, known[at].name)) return known[at].field_class;

@@ -1,10 +1,11 @@
 #pragma once
 // The fields that forwarding treats in a way of their own: one table for both directions, heads and trailers.
 
-#include <boost/beast/http/field.hpp>
 #include <cstdint>
 #include <span>
 #include <string_view>
+
+#include "http/beast_vocabulary.hpp"
 
 namespace postern::http {
 

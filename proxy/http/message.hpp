@@ -1,11 +1,11 @@
 #pragma once
 // HTTP/1.1 messages as views over the caller's buffer: nothing here owns a byte of the message.
 
-#include <boost/beast/http/verb.hpp>
 #include <cstdint>
 #include <string_view>
 #include <vector>
 
+#include "http/beast_vocabulary.hpp"
 #include "http/field_policy.hpp"
 
 namespace postern::http {

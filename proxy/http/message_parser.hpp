@@ -4,6 +4,7 @@
 // bytes, Beast reads them, the callbacks judge what they mean, and in the end both readings must be the same.
 
 #include <boost/beast/http/basic_parser.hpp>
+#include <boost/beast/version.hpp>
 #include <cstddef>
 #include <cstdint>
 #include <span>
