@@ -13,7 +13,7 @@
 #include "config/report.hpp"
 #include "config/values.hpp"
 #include "gate/judge.hpp"
-#include "http/head_parser.hpp"
+#include "http/message_parser.hpp"
 #include "relay/settings.hpp"
 
 namespace postern::command {
@@ -115,7 +115,7 @@ void print(const gate::Verdict& verdict, const route::Target& target, const Requ
 // `bytes` is a whole request head; `target` keeps views into it.
 gate::Verdict judge(std::string_view bytes, const relay::Settings& settings, token::Verifier& verifier,
                     std::int64_t now, route::Target& target) {
-  http::RequestHeadParser parser(settings.max_header_bytes);
+  http::RequestParser parser(settings.max_header_bytes);
   http::RequestHead head;
   if (parser.parse(bytes, head) == http::ParseState::complete && parser.head_size() == bytes.size()) {
     return gate::judge(head, settings.policy, verifier, now, target);

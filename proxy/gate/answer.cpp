@@ -2,42 +2,42 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <cstddef>
+
+#include "http/field_line.hpp"
+#include "http/status_phrase.hpp"
 
 namespace postern::gate {
 namespace {
 
 struct Text {
   unsigned status;
-  std::string_view phrase;
   std::string_view detail;
   std::string_view fields;  // what this answer alone carries, whole lines
 };
 
 // In the order of Answer. The challenges follow RFC 6750 3: no error code where no token was sent.
 constexpr std::array<Text, 17> texts{{
-    {0, "", "", ""},
-    {400, "Bad Request", "Bad Request", ""},
-    {401, "Unauthorized", "Not authenticated", "WWW-Authenticate: Bearer\r\n"},
-    {401, "Unauthorized", "Token expired",
+    {0, "", ""},
+    {400, "Bad Request", ""},
+    {401, "Not authenticated", "WWW-Authenticate: Bearer\r\n"},
+    {401, "Token expired",
      "WWW-Authenticate: Bearer error=\"invalid_token\", error_description=\"The token expired\"\r\n"},
-    {401, "Unauthorized", "Invalid token",
+    {401, "Invalid token",
      "WWW-Authenticate: Bearer error=\"invalid_token\", error_description=\"The token is invalid\"\r\n"},
-    {403, "Forbidden", "Forbidden", ""},
-    {404, "Not Found", "Not Found", ""},
+    {403, "Forbidden", ""},
+    {404, "Not Found", ""},
     // RFC 9110 15.5.6: Allow is a must. These are the methods that the gate lets through to a rule.
-    {405, "Method Not Allowed", "Method Not Allowed",
-     "Allow: GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS\r\n"},
-    {408, "Request Timeout", "Request Timeout", ""},
-    {413, "Content Too Large", "Content Too Large", ""},
-    {414, "URI Too Long", "URI Too Long", ""},
-    {431, "Request Header Fields Too Large", "Request Header Fields Too Large", ""},
-    {502, "Bad Gateway", "Bad Gateway", ""},
-    {503, "Service Unavailable", "Service Unavailable", "Retry-After: 1\r\n"},
-    {503, "Service Unavailable", "Service Unavailable", "Retry-After: 1\r\n"},
-    {504, "Gateway Timeout", "Gateway Timeout", ""},
-    {505, "HTTP Version Not Supported", "HTTP Version Not Supported", ""},
+    {405, "Method Not Allowed", "Allow: GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS\r\n"},
+    {408, "Request Timeout", ""},
+    {413, "Content Too Large", ""},
+    {414, "URI Too Long", ""},
+    {431, "Request Header Fields Too Large", ""},
+    {502, "Bad Gateway", ""},
+    {503, "Service Unavailable", "Retry-After: 1\r\n"},
+    {503, "Service Unavailable", "Retry-After: 1\r\n"},
+    {504, "Gateway Timeout", ""},
+    {505, "HTTP Version Not Supported", ""},
 }};
 static_assert(texts.size() == static_cast<std::size_t>(Answer::version_not_supported) + 1);
 
@@ -48,17 +48,6 @@ const Text& text_for(Answer answer) noexcept {
   return texts[static_cast<std::size_t>(answer)];
 }
 
-void append_number(std::string& out, std::size_t number) {
-  std::array<char, 20> digits{};
-  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr;
-  out.append(digits.data(), end);
-}
-
-// `value` empty: no field.
-void append_field(std::string& out, std::string_view name, std::string_view value) {
-  if (!value.empty()) out.append(name).append(": ").append(value).append("\r\n");
-}
-
 // Fetch 3.2: without these a browser reports its own script a network error instead of the status.
 void append_cors(std::string& out, const AnswerContext& context) {
   if (context.cors_origins == nullptr || context.cors_origins->empty()) return;
@@ -67,10 +56,10 @@ void append_cors(std::string& out, const AnswerContext& context) {
   const bool origin_listed =
       !context.origin.empty() && std::find(listed.begin(), listed.end(), context.origin) != listed.end();
   if (any || origin_listed) {
-    append_field(out, "Access-Control-Allow-Origin", any ? "*" : context.origin);
-    append_field(out, "Access-Control-Expose-Headers", "WWW-Authenticate, X-Request-Id, Retry-After");
+    http::append_field(out, "Access-Control-Allow-Origin", any ? "*" : context.origin);
+    http::append_field(out, "Access-Control-Expose-Headers", "WWW-Authenticate, X-Request-Id, Retry-After");
   }
-  if (!any) append_field(out, "Vary", "Origin");
+  if (!any) http::append_field(out, "Vary", "Origin");
 }
 
 }  // namespace
@@ -106,15 +95,15 @@ void write_answer(std::string& out, Answer answer, const AnswerContext& context)
   if (answer == Answer::none) return;
   const Text& text = text_for(answer);
   out.append("HTTP/1.1 ");
-  append_number(out, text.status);
-  out.append(" ").append(text.phrase).append("\r\n");
-  append_field(out, "Date", context.date);
+  http::append_number(out, text.status);
+  out.append(" ").append(http::status_phrase(text.status)).append("\r\n");
+  if (!context.date.empty()) http::append_field(out, "Date", context.date);
   out.append("Content-Type: application/json\r\nContent-Length: ");
-  append_number(out, body_start.size() + text.detail.size() + body_end.size());
+  http::append_number(out, body_start.size() + text.detail.size() + body_end.size());
   out.append("\r\nCache-Control: no-store\r\n").append(text.fields);
-  append_field(out, "X-Request-Id", context.request_id);
+  if (!context.request_id.empty()) http::append_field(out, "X-Request-Id", context.request_id);
   append_cors(out, context);
-  if (!context.keep_alive) append_field(out, "Connection", "close");
+  if (!context.keep_alive) http::append_field(out, "Connection", "close");
   out.append("\r\n");
   if (!context.head_only) out.append(body_start).append(text.detail).append(body_end);
 }

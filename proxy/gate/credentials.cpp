@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cstddef>
 
-#include "http/characters.hpp"
+#include "http/byte_class.hpp"
 
 namespace postern::gate {
 namespace {
@@ -98,11 +98,11 @@ Credentials find_credentials(const http::RequestHead& head, WebSocketToken webso
   AuthorizationFields authorization;
   BearerElements bearer;
   for (const http::Field& field : head.fields) {
-    if (http::equal_ignoring_case(field.name, "Authorization")) {
+    if (field.known == http::FieldName::authorization) {
       ++authorization.count;
       authorization.value = field.value;
     } else if (websocket_token == WebSocketToken::subprotocol &&
-               http::equal_ignoring_case(field.name, "Sec-WebSocket-Protocol")) {
+               field.known == http::FieldName::sec_websocket_protocol) {
       bearer.read(field.value);
     }
   }

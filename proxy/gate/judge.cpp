@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "http/field_class.hpp"
-#include "http/head_parser.hpp"
+#include "http/authority.hpp"
+#include "http/field_policy.hpp"
 
 namespace postern::gate {
 namespace {
@@ -34,11 +34,10 @@ bool has_one_meaning(const http::RequestHead& head, route::Target& target, Verdi
 }
 
 // There once, and not taken away on the way: the service must see what was judged.
-bool passes_once(const http::RequestHead& head, std::string_view name) noexcept {
+bool passes_once(const http::RequestHead& head, http::FieldName known, std::string_view name) noexcept {
   return !http::is_nominated(name, head.connection) &&
-         std::count_if(head.fields.begin(), head.fields.end(), [name](const http::Field& field) {
-           return http::equal_ignoring_case(field.name, name);
-         }) == 1;
+         std::count_if(head.fields.begin(), head.fields.end(),
+                       [known](const http::Field& field) { return field.known == known; }) == 1;
 }
 
 bool has_no_body(const http::RequestHead& head) noexcept {
@@ -48,8 +47,9 @@ bool has_no_body(const http::RequestHead& head) noexcept {
 
 // Fetch 4.8: a browser sends it without credentials, before the request that carries them.
 bool is_preflight(const http::RequestHead& head) noexcept {
-  return head.method == "OPTIONS" && has_no_body(head) && passes_once(head, "Origin") &&
-         passes_once(head, "Access-Control-Request-Method");
+  return head.method == "OPTIONS" && has_no_body(head) &&
+         passes_once(head, http::FieldName::origin, "Origin") &&
+         passes_once(head, http::FieldName::access_control_request_method, "Access-Control-Request-Method");
 }
 
 // Preflights and public rules. A path that no rule matches is never admitted here.

@@ -1,9 +1,9 @@
+#include "http/authority.hpp"
+
 #include <algorithm>
 #include <array>
 #include <cstddef>
 #include <string_view>
-
-#include "http/head_parser.hpp"
 
 namespace postern::http {
 namespace {

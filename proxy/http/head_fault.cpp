@@ -69,6 +69,8 @@ std::string_view text_of(HeadFault fault) noexcept {
       return "websocket upgrade with a body";
     case HeadFault::refused_method:
       return "refused method";
+    case HeadFault::readings_differ:
+      return "two readings of the head differ";
   }
   return "unknown fault";
 }

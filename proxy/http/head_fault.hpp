@@ -31,6 +31,7 @@ enum class HeadFault : std::uint8_t {
   malformed_connection,  // a connection option that is not a token
   malformed_upgrade,     // a websocket upgrade with a body
   refused_method,        // CONNECT, TRACE: 405
+  readings_differ,       // Beast takes the head for another one than the rules of this gate do
 };
 
 // 400, 405, 414, 431 or 505; 0 for none.

@@ -1,61 +1,60 @@
 #pragma once
-// The strict scanner that both head parsers share. It works on a prefix of the head, judges every byte once,
-// left to right, and so finds the same fault however the bytes were cut on their way.
+// The strict look at a head before Beast reads it. Beast 1.81 joins folded lines and finds a bare CR or LF
+// sooner or later depending on how the bytes were cut; this scan judges every byte once, left to right, and
+// so finds the same fault however they came. It knows lines and bytes, not what they mean.
 
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
-#include <vector>
 
 #include "http/head_fault.hpp"
-#include "http/message.hpp"
 
 namespace postern::http {
 
-enum class ParseState : std::uint8_t { incomplete, complete, refused };
+class HeadScan {
+ public:
+  enum class Kind : std::uint8_t {
+    request,   // one empty line may come first (RFC 9112 2.2)
+    response,  // HTAB may stand in the reason
+    trailers,  // no start line
+  };
+  enum class State : std::uint8_t {
+    incomplete,  // all bytes are judged, more are needed
+    start_line,  // the start line has become whole; told once, call again for the fields
+    complete,    // the empty line is there
+    refused,     // for good
+  };
 
-// Offsets into the head, kept from one call to the next.
-struct HeadCursor {
-  std::size_t line = 0;  // where the current line starts; everything before it is parsed
-  std::size_t part = 0;  // where the part of it being read starts: the line itself for the first one
-  std::size_t at = 0;    // the first byte not judged yet
+  // A section of exactly `max_bytes`, with its empty line, still passes.
+  HeadScan(Kind kind, std::size_t max_bytes) noexcept
+      : limit_(max_bytes), part_(kind == Kind::trailers ? Part::line : Part::before), kind_(kind) {}
 
-  void next_part(std::size_t start) noexcept { part = at = start; }
-  void next_line(std::size_t start) noexcept { line = part = at = start; }
+  // `bytes` are all that was received of the section so far, from its first byte on.
+  State scan(std::string_view bytes) noexcept;
+
+  // Where the start line begins, once it is whole: behind the empty line, if there was one.
+  [[nodiscard]] std::size_t start_line_begin() const noexcept { return start_line_; }
+  // Where the line being judged begins: at start_line the first field, at complete what follows the section.
+  [[nodiscard]] std::size_t line_begin() const noexcept { return line_; }
+  [[nodiscard]] HeadFault fault() const noexcept { return fault_; }
+
+ private:
+  enum class Part : std::uint8_t { before, start_line, line, name, value, complete };
+  State scan_start_line(std::string_view bytes) noexcept;
+  State scan_fields(std::string_view bytes) noexcept;
+  bool begin_line(std::string_view bytes) noexcept;
+  bool end_name(std::string_view bytes) noexcept;
+  // Refuses the byte at `at_`, unless more must come before that can be told.
+  State stop_or_wait(std::string_view bytes, HeadFault otherwise) noexcept;
+  void next_line() noexcept;  // behind the CRLF at at_
+
+  std::size_t limit_;
+  std::size_t start_line_ = 0;
+  std::size_t line_ = 0;
+  std::size_t at_ = 0;  // the first byte not judged yet
+  Part part_;
+  Kind kind_;
+  HeadFault fault_ = HeadFault::none;
 };
-
-bool is_token(std::string_view text) noexcept;  // RFC 9110 5.6.2; an empty text is none
-
-// Each gives the first offset from `at` on whose byte does not belong to the run, bytes.size() when all do.
-std::size_t skip_token(std::string_view bytes, std::size_t at) noexcept;
-std::size_t skip_visible(std::string_view bytes,
-                         std::size_t at) noexcept;  // anything but SP, controls and DEL
-std::size_t skip_text(std::string_view bytes,
-                      std::size_t at) noexcept;  // anything but DEL and controls; HTAB passes
-
-bool crlf_at(std::string_view bytes, std::size_t at) noexcept;
-
-// What is wrong with the byte at `at`, where no CRLF may stand: `otherwise` if only its place is. none when
-// that cannot be told yet, for a byte that has not come or a CR whose next byte has not.
-HeadFault fault_at(std::string_view bytes, std::size_t at, HeadFault otherwise) noexcept;
-
-// Reads one field line (RFC 9112 5). Complete with an empty name: the empty line that ends the section.
-ParseState read_field_line(std::string_view bytes, HeadCursor& cursor, Field& field,
-                           HeadFault& fault) noexcept;
-
-// Reads field lines into `fields` up to and with the empty line. `note` judges each and returns its
-// HeadFault.
-template <typename Note>
-ParseState read_field_section(std::string_view bytes, HeadCursor& cursor, std::vector<Field>& fields,
-                              HeadFault& fault, std::size_t most_fields, Note note) {
-  while (true) {
-    Field field;
-    const ParseState state = read_field_line(bytes, cursor, field, fault);
-    if (state != ParseState::complete || field.name.empty()) return state;
-    fault = fields.size() == most_fields ? HeadFault::head_too_large : note(field);
-    if (fault != HeadFault::none) return ParseState::refused;
-    fields.push_back(field);
-  }
-}
 
 }  // namespace postern::http

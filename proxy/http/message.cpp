@@ -33,8 +33,12 @@ bool equal_through(const FoldTable& fold, std::string_view a, std::string_view b
 
 }  // namespace
 
+Field::Field(std::string_view field_name, std::string_view field_value) noexcept
+    : Field(field_name, field_value, boost::beast::http::string_to_field(field_name)) {}
+
 void RequestHead::clear() {
   method = target = host = {};
+  verb = boost::beast::http::verb::unknown;
   version = Version::http_1_1;
   fields.clear();
   framing = Framing::none;

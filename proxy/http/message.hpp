@@ -5,6 +5,9 @@
 #include <string_view>
 #include <vector>
 
+#include "http/beast_vocabulary.hpp"
+#include "http/field_policy.hpp"
+
 namespace postern::http {
 
 enum class Version : std::uint8_t { http_1_0, http_1_1 };
@@ -12,17 +15,25 @@ enum class Version : std::uint8_t { http_1_0, http_1_1 };
 // How the end of a body is found (RFC 9112 6.3).
 enum class Framing : std::uint8_t { none, content_length, chunked, until_close };
 
-// One field line: the name as sent, the value without the optional white space around it (RFC 9110 5.5).
+// One field line: the name as sent, the value without the optional white space around it (RFC 9110 5.5). The
+// name is looked up once, when the field is made.
 struct Field {
+  Field(std::string_view field_name, std::string_view field_value) noexcept;
+  Field(std::string_view field_name, std::string_view field_value, FieldName known_as) noexcept
+      : name(field_name), value(field_value), known(known_as), field_class(class_of(known_as, field_name)) {}
+
   std::string_view name;
   std::string_view value;
+  FieldName known;
+  FieldClass field_class;
 };
 
 // A request head that passed the checks of RFC 9112 and the stricter ones of this gate. Filled by
-// RequestHeadParser; the vectors keep their capacity so that a connection parses without allocating.
+// RequestParser; the vectors keep their capacity so that a connection parses without allocating.
 struct RequestHead {
   std::string_view method;
-  std::string_view target;  // exactly the bytes of the request line
+  boost::beast::http::verb verb = boost::beast::http::verb::unknown;  // of exactly that method
+  std::string_view target;                                            // exactly the bytes of the request line
   Version version = Version::http_1_1;
   std::vector<Field> fields;  // in the order received
 

@@ -2,7 +2,8 @@
 
 #include <algorithm>
 
-#include "http/rewrite.hpp"
+#include "http/chunk_writer.hpp"
+#include "http/forward_response.hpp"
 #include "relay/websocket_tunnel.hpp"
 
 namespace postern::relay {
@@ -112,9 +113,9 @@ void Download::drop_head() {
   buffers_.response.clear();
 }
 
-// The next piece of a body, into the emptied buffer.
+// The next piece of a body, behind what is left of a line of chunk framing.
 Awaitable<Action> Download::read_more() {
-  buffers_.from_upstream.clear();
+  buffers_.from_upstream.rewind();
   connection_.wait(plan_.patience_for(Wait::read_upstream));
   const auto [error, count] = co_await connection_.upstream->stream.read_some(buffers_.from_upstream.room());
   if (error) co_return on_read_error(error);
@@ -222,7 +223,7 @@ Awaitable<Action> Download::relay_sized() {
 // What is here becomes one chunk of our own making, or plain bytes for a client that knows no chunks; so an
 // event reaches the client when it reaches us.
 bool Download::gather_chunked() {
-  using State = http::ChunkedDecoder::State;
+  using State = http::BodyStep::State;
   auto& down = buffers_.down;
   const bool plain = plan_.dechunks();
   const std::size_t head = buffers_.to_client.size();
@@ -231,7 +232,7 @@ bool Download::gather_chunked() {
   std::size_t data_pieces = 0;
   chunks_ = State::data;
   while (data_pieces < most_pieces) {
-    const auto step = buffers_.response_chunks.next(rest);
+    const auto step = buffers_.response_parser.next(rest);
     chunks_ = step.state;
     rest.remove_prefix(step.consumed);
     if (chunks_ != State::data) break;
@@ -239,7 +240,7 @@ bool Download::gather_chunked() {
     size += step.data.size();
   }
   if (chunks_ == State::finished && !plain) {
-    http::write_last_chunk_downstream(buffers_.to_client, buffers_.response_chunks.trailers());
+    http::write_last_chunk_downstream(buffers_.to_client, buffers_.response_parser.trailers());
   }
   const auto chunk = size == 0 || plain ? std::string_view{} : http::chunk_header(size, chunk_header_);
   std::size_t count = 2 + data_pieces;
@@ -255,8 +256,7 @@ bool Download::gather_chunked() {
 }
 
 Awaitable<Action> Download::relay_chunked() {
-  using State = http::ChunkedDecoder::State;
-  buffers_.response_chunks.reset();
+  using State = http::BodyStep::State;
   Action next = Action::go_on;
   while (next == Action::go_on) {
     const bool good = gather_chunked();
@@ -280,6 +280,7 @@ Awaitable<Action> Download::relay_until_close() {
     pieces_ = std::span(buffers_.down).first(count + 1);
     bytes_ += from.size();
     next = co_await write_client(pieces_);
+    from.take(from.size());
     pieces_ = {};
     if (next == Action::go_on) next = co_await read_more();
   }

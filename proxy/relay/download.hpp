@@ -65,7 +65,7 @@ class Download {
   std::uint64_t tunnel_bytes_in_ = 0;
   std::span<transport::asio::const_buffer> pieces_;  // to be written, in buffers_.down
   std::array<char, 20> chunk_header_;
-  http::ChunkedDecoder::State chunks_ = http::ChunkedDecoder::State::data;
+  http::BodyStep::State chunks_ = http::BodyStep::State::data;
   transport::Clock::duration upstream_time_{};
 };
 

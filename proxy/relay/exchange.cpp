@@ -3,7 +3,7 @@
 #include <boost/asio/experimental/awaitable_operators.hpp>
 #include <functional>
 
-#include "http/rewrite.hpp"
+#include "http/forward_request.hpp"
 
 namespace postern::relay {
 namespace {
@@ -11,14 +11,15 @@ namespace {
 using transport::Awaitable;
 namespace asio = transport::asio;
 
-bool is_safe(std::string_view method) noexcept {
-  return method == "GET" || method == "HEAD" || method == "OPTIONS";
+bool is_safe(boost::beast::http::verb method) noexcept {
+  using boost::beast::http::verb;
+  return method == verb::get || method == verb::head || method == verb::options;
 }
 
 RequestFacts facts_of(const ClientConnection& connection, bool whole) noexcept {
   const http::RequestHead& head = connection.buffers->request;
   RequestFacts facts;
-  facts.safe = is_safe(head.method);
+  facts.safe = is_safe(head.verb);
   facts.whole = whole;
   facts.http_1_0 = head.version == http::Version::http_1_0;
   facts.keep_alive = head.keep_alive;

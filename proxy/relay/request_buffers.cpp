@@ -23,8 +23,6 @@ void RequestBuffers::reset() {
   from_upstream.clear();
   request_parser.reset();
   response_parser.reset();
-  request_chunks.reset();
-  response_chunks.reset();
   for (std::string* text : {&to_upstream, &to_client}) {
     text->clear();
     if (text->capacity() > body_bytes) text->shrink_to_fit();

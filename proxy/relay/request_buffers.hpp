@@ -10,9 +10,8 @@
 #include <string_view>
 #include <vector>
 
-#include "http/chunked.hpp"
-#include "http/head_parser.hpp"
 #include "http/message.hpp"
+#include "http/message_parser.hpp"
 #include "route/target.hpp"
 #include "transport/asio.hpp"
 #include "transport/connector.hpp"
@@ -55,12 +54,10 @@ struct RequestBuffers {
 
   Buffer from_client;
   Buffer from_upstream;
-  http::RequestHeadParser request_parser;
-  http::ResponseHeadParser response_parser;
+  http::RequestParser request_parser;
+  http::ResponseParser response_parser;
   http::RequestHead request;
   http::ResponseHead response;
-  http::ChunkedDecoder request_chunks;
-  http::ChunkedDecoder response_chunks;
   route::Target target;
   std::string to_upstream;  // a head, a trailer section
   std::string to_client;

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <array>
 
-#include "http/head_parser.hpp"
-#include "http/rewrite.hpp"
+#include "http/authority.hpp"
+#include "http/request_id.hpp"
 #include "relay/exchange.hpp"
 
 namespace postern::relay {
@@ -17,12 +17,13 @@ using transport::error_code;
 
 enum class HeadOutcome : std::uint8_t { complete, refused, incomplete, timed_out, gone };
 
-// The value of the only field of that name; empty when it is absent or there twice.
-std::string_view single_field(const http::RequestHead& head, std::string_view name) {
+// The value of the only field that `is_meant`; empty when it is absent or there twice.
+template <typename Predicate>
+std::string_view single_field(const http::RequestHead& head, Predicate is_meant) {
   std::string_view value;
   unsigned seen = 0;
   for (const http::Field& field : head.fields) {
-    if (!http::equal_ignoring_case(field.name, name)) continue;
+    if (!is_meant(field)) continue;
     value = field.value;
     ++seen;
   }
@@ -95,7 +96,9 @@ Awaitable<HeadOutcome> read_rest_of_head(ClientConnection& connection) {
 
 std::string_view choose_request_id(RelayContext& context, const http::RequestHead& head,
                                    RequestIds::Id& own) noexcept {
-  const std::string_view given = single_field(head, "x-request-id");
+  const std::string_view given = single_field(head, [](const http::Field& field) {
+    return field.field_class == http::FieldClass::x_request_id && !http::is_underscored(field.name);
+  });
   if (http::sane_request_id(given)) return given;
   context.request_ids.next(own);
   return {own.data(), own.size()};
@@ -132,11 +135,12 @@ Awaitable<ClientFate> answer(ClientConnection& connection, gate::Answer answer, 
   const bool keep = !must_close && buffers.request.keep_alive &&
                     buffers.request.version == http::Version::http_1_1 && !context.draining();
   gate::AnswerContext about;
-  about.head_only = buffers.request.method == "HEAD";
+  about.head_only = buffers.request.verb == boost::beast::http::verb::head;
   about.keep_alive = keep;
   about.date = context.date(record.unix_microseconds / 1'000'000);
   about.request_id = request_id;
-  about.origin = single_field(buffers.request, "origin");
+  about.origin = single_field(
+      buffers.request, [](const http::Field& field) { return field.known == http::FieldName::origin; });
   about.cors_origins = &context.settings.cors_origins;
   buffers.to_client.clear();
   gate::write_answer(buffers.to_client, answer, about);

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "http/rewrite.hpp"
+#include "http/chunk_writer.hpp"
 
 namespace postern::relay {
 
@@ -27,7 +27,6 @@ Upload::Upload(ClientConnection& connection, ExchangePlan& plan)
       plan_(plan),
       head_size_(buffers_.request_parser.head_size()) {
   if (buffers_.request.framing == http::Framing::content_length) body_left_ = buffers_.request.content_length;
-  buffers_.request_chunks.reset();
 }
 
 bool Upload::is_whole() const noexcept {
@@ -84,7 +83,7 @@ Awaitable<> Upload::run() {
   Action next = Action::upload;
   while (next == Action::upload && !plan_.over()) {
     bool more = true;
-    if (buffers_.from_client.size() == 0) more = co_await read_more_body();
+    if (buffers_.from_client.size() == buffers_.request_parser.pending()) more = co_await read_more_body();
     if (!more) co_return;
     plan_.on(Event::body_piece);
     if (!chunked) gather_sized();
@@ -136,22 +135,23 @@ bool Upload::gather_chunked() {
   auto rest = buffers_.from_client.data();
   std::size_t size = 0;
   std::size_t count = 1;  // the first is for the chunk's size line
-  auto state = http::ChunkedDecoder::State::data;
-  while (state == http::ChunkedDecoder::State::data && count <= most_pieces) {
-    const auto step = buffers_.request_chunks.next(rest);
+  auto state = http::BodyStep::State::data;
+  while (state == http::BodyStep::State::data && count <= most_pieces) {
+    const auto step = buffers_.request_parser.next(rest);
     state = step.state;
     rest.remove_prefix(step.consumed);
-    if (state != http::ChunkedDecoder::State::data) break;
+    if (state != http::BodyStep::State::data) break;
     up[count++] = asio::buffer(step.data.data(), step.data.size());
     size += step.data.size();
   }
   taken_ = buffers_.from_client.size() - rest.size();
   bytes_ += size;
-  if (state == http::ChunkedDecoder::State::refused) {
+  if (state == http::BodyStep::State::refused) {
     plan_.on(Event::body_malformed);
     return false;
   }
-  if (bytes_ > connection_.context.settings.policy.max_body_bytes) {
+  // A chunk that declares more than is left is refused before it comes.
+  if (bytes_ + buffers_.request_parser.chunk_left() > connection_.context.settings.policy.max_body_bytes) {
     plan_.on(Event::body_too_large);
     return false;
   }
@@ -162,9 +162,9 @@ bool Upload::gather_chunked() {
   } else {
     count = 0;
   }
-  if (state == http::ChunkedDecoder::State::finished) {
+  if (state == http::BodyStep::State::finished) {
     buffers_.to_upstream.clear();
-    http::write_last_chunk_upstream(buffers_.to_upstream, buffers_.request_chunks.trailers(),
+    http::write_last_chunk_upstream(buffers_.to_upstream, buffers_.request_parser.trailers(),
                                     connection_.context.settings.user_header);
     up[count++] = asio::buffer(buffers_.to_upstream);
     gathered_ = true;

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <charconv>
 
-#include "http/characters.hpp"
+#include "http/byte_class.hpp"
 
 namespace postern::transport {
 namespace {

@@ -8,8 +8,8 @@
 #include <memory>
 #include <string>
 
-#include "http/head_parser.hpp"
-#include "http/rewrite.hpp"
+#include "http/forward_request.hpp"
+#include "http/message_parser.hpp"
 #include "require.hpp"
 #include "second_opinion.hpp"
 
@@ -107,7 +107,7 @@ void check_forwarded(const http::RequestHead& head, const gate::Verdict& verdict
 
   // What the gate adds may be more lines than its own parser takes.
   if (head.fields.size() + 8 > http::max_field_lines) return;
-  http::RequestHeadParser parser(1 << 20);
+  http::RequestParser parser(1 << 20);
   http::RequestHead again;
   require(parser.parse(out, again) == http::ParseState::complete, "what is sent upstream is a sound head");
   require(parser.head_size() == out.size(), "and one head only");
@@ -131,7 +131,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   std::string text(fuzz::text_of(data + 1, size - 1));
   if (const auto at = text.find("TOKEN"); at != std::string::npos) text.replace(at, 5, token_number(data[0]));
 
-  http::RequestHeadParser parser(1 << 16);
+  http::RequestParser parser(1 << 16);
   http::RequestHead head;
   if (parser.parse(text, head) != http::ParseState::complete) return 0;
   route::Target target;

@@ -1,6 +1,7 @@
 // A request head means the same whether it comes at once or in two pieces.
 
-#include "http/head_parser.hpp"
+#include "http/authority.hpp"
+#include "http/message_parser.hpp"
 #include "require.hpp"
 
 using namespace postern;
@@ -11,11 +12,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto text = fuzz::text_of(data + 1, size - 1);
   const std::size_t split = data[0] * text.size() / 255;
 
-  http::RequestHeadParser whole(4096);
+  http::RequestParser whole(4096);
   http::RequestHead head;
   const auto state = whole.parse(text, head);
 
-  http::RequestHeadParser parts(4096);
+  http::RequestParser parts(4096);
   http::RequestHead again;
   auto second = parts.parse(text.substr(0, split), again);
   if (second == http::ParseState::incomplete) second = parts.parse(text, again);

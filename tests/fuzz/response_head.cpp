@@ -1,6 +1,6 @@
 // A response head means the same whether it comes at once or in two pieces.
 
-#include "http/head_parser.hpp"
+#include "http/message_parser.hpp"
 #include "require.hpp"
 
 using namespace postern;
@@ -12,11 +12,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::size_t split = data[0] * text.size() / 255;
   const std::string_view method = data[0] % 2 == 0 ? "GET" : "HEAD";
 
-  http::ResponseHeadParser whole(4096);
+  http::ResponseParser whole(4096);
   http::ResponseHead head;
   const auto state = whole.parse(text, method, head);
 
-  http::ResponseHeadParser parts(4096);
+  http::ResponseParser parts(4096);
   http::ResponseHead again;
   auto second = parts.parse(text.substr(0, split), method, again);
   if (second == http::ParseState::incomplete) second = parts.parse(text, method, again);

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <optional>
 
-#include "http/head_parser.hpp"
+#include "http/authority.hpp"
 
 namespace postern::fuzz {
 namespace {

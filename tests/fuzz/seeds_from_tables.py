@@ -59,6 +59,7 @@ def bodies():
 def inputs():
     yield "target", seeds.read_seeds()
     yield "request_head", (WHOLE + request for request in requests())
+    yield "two_readings", (b"\x06" + message for message in (*requests(), *answers()))
     yield "judge", map(judged, requests())
     yield "chunked", bodies()
     yield "response_head", (WHOLE + answer for answer in answers())

@@ -65,8 +65,8 @@ TRAILERS = [b"X-User-Id: bob", b"x-user-id: bob", b"X_User_Id: bob", b"x-USER_id
 @pytest.mark.parametrize("path,who,expected", [("/api/alice/x", "alice", [("X-User-Id", "alice")]), ("/health", None, [])])
 def test_a_trailer_is_no_way_around(start, upstream, path, who, expected):
     gate = start(POSTERN_PUBLIC_PATHS="/health")
-    other = [b"Authorization: Bearer x", b"Content-Length: 3", b"Host: other", b"X-Forwarded-For: 1.2.3.4",
-             b"Transfer-Encoding: chunked"]
+    other = [b"Authorization: Bearer x", b"Content_Length: 3", b"Host: other", b"X-Forwarded-For: 1.2.3.4",
+             b"Transfer_Encoding: chunked"]
     section = b"".join(line + b"\r\n" for line in [*TRAILERS, b"X-Checksum: 1", *other])
     with Client(gate.address) as client:
         fields = ["Transfer-Encoding: chunked", "Trailer: X-User-Id, X-Checksum"]

@@ -20,8 +20,8 @@
 #include <vector>
 
 #include "gate/judge.hpp"
-#include "http/head_parser.hpp"
-#include "http/rewrite.hpp"
+#include "http/forward_request.hpp"
+#include "http/message_parser.hpp"
 
 using namespace postern;
 
@@ -133,7 +133,7 @@ std::string forwarded(Judge& judge, const gate::Verdict& verdict) {
 }
 
 std::string answer(Judge& judge, std::string_view bytes) {
-  http::RequestHeadParser parser(max_head_bytes);
+  http::RequestParser parser(max_head_bytes);
   switch (parser.parse(bytes, judge.head)) {
     case http::ParseState::incomplete:
       return refusal(408, {}, "head is not whole");

@@ -19,8 +19,8 @@
 
 #include "gate/answer.hpp"
 #include "gate/judge.hpp"
-#include "http/head_parser.hpp"
-#include "http/rewrite.hpp"
+#include "http/forward_request.hpp"
+#include "http/message_parser.hpp"
 
 using namespace postern;
 
@@ -64,7 +64,7 @@ struct Core {
   }
 
   void parse(const std::string& text) {
-    http::RequestHeadParser parser(16384);
+    http::RequestParser parser(16384);
     head.clear();
     if (parser.parse(text, head) != http::ParseState::complete) std::abort();
   }

@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "gate/judge.hpp"
-#include "http/head_parser.hpp"
+#include "http/message_parser.hpp"
 
 namespace postern::gate::test {
 
@@ -72,7 +72,7 @@ class Scene {
 
   Verdict judge(std::string bytes) {
     bytes_ = std::move(bytes);
-    http::RequestHeadParser parser(1 << 16);
+    http::RequestParser parser(1 << 16);
     const http::ParseState state = parser.parse(bytes_, head);
     if (state == http::ParseState::refused) {
       return refuse_head(http::status_of(parser.fault()), http::text_of(parser.fault()));

@@ -1,10 +1,10 @@
+#include "http/authority.hpp"
+
 #include <doctest/doctest.h>
 
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include "http/head_parser.hpp"
 
 namespace {
 

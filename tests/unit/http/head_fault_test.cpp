@@ -36,6 +36,7 @@ TEST_CASE("every fault of a head has its answer and a text of its own for the lo
       {malformed_connection, 400},
       {malformed_upgrade, 400},
       {refused_method, 405},
+      {readings_differ, 400},
   };
   std::set<std::string_view> texts;
   for (const auto& test : cases) {

@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-#include "http/head_parser.hpp"
+#include "http/message_parser.hpp"
 #include "refusal.hpp"
 
 namespace {
@@ -19,14 +19,14 @@ constexpr std::size_t ample = 16384;
 
 void check_request(const Refusal& refusal, std::size_t max_head_bytes) {
   RequestHead head;
-  test::check_refused<RequestHeadParser>(refusal, max_head_bytes, [&](auto& parser, std::string_view bytes) {
+  test::check_refused<RequestParser>(refusal, max_head_bytes, [&](auto& parser, std::string_view bytes) {
     return parser.parse(bytes, head);
   });
 }
 
 void check_response(const Refusal& refusal, std::size_t max_head_bytes) {
   ResponseHead head;
-  test::check_refused<ResponseHeadParser>(refusal, max_head_bytes, [&](auto& parser, std::string_view bytes) {
+  test::check_refused<ResponseParser>(refusal, max_head_bytes, [&](auto& parser, std::string_view bytes) {
     return parser.parse(bytes, "GET", head);
   });
 }
@@ -57,7 +57,7 @@ TEST_CASE("a head of exactly the limit passes, with whatever follows it") {
   for (const std::string& raw : requests) {
     CAPTURE(raw);
     for (const std::string& tail : {std::string(), request, std::string(2 * limit, 'x')}) {
-      RequestHeadParser parser(limit);
+      RequestParser parser(limit);
       RequestHead head;
       CHECK(parser.parse(raw + tail, head) == ParseState::complete);
       CHECK(parser.head_size() == limit);
@@ -70,7 +70,7 @@ TEST_CASE("a head of exactly the limit passes, with whatever follows it") {
   for (const std::string& raw : responses) {
     CAPTURE(raw);
     for (const std::string& tail : {std::string(), response, std::string(2 * limit, 'x')}) {
-      ResponseHeadParser parser(limit);
+      ResponseParser parser(limit);
       ResponseHead head;
       CHECK(parser.parse(raw + tail, "GET", head) == ParseState::complete);
       CHECK(parser.head_size() == limit);
@@ -128,7 +128,7 @@ TEST_CASE("field lines and connection options are counted") {
                  ample);
 
   const std::string most = response + fields.substr(5) + "Connection: " + options + "\r\n\r\n";
-  ResponseHeadParser parser(ample);
+  ResponseParser parser(ample);
   ResponseHead head;
   CHECK(parser.parse(most, "GET", head) == ParseState::complete);
   CHECK(head.fields.size() == max_field_lines);

@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-#include "http/head_parser.hpp"
+#include "http/message_parser.hpp"
 #include "refusal.hpp"
 
 namespace {

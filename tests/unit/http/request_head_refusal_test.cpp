@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "http/head_parser.hpp"
+#include "http/message_parser.hpp"
 #include "refusal.hpp"
 
 namespace {
@@ -179,7 +179,7 @@ TEST_CASE("every byte is judged alike wherever it stands in a method, target, na
       for (int code = 0; code < 256; ++code) {
         std::string text(18, 'x');
         text[position] = static_cast<char>(code);
-        RequestHeadParser parser(16384);
+        RequestParser parser(16384);
         RequestHead head;
         const ParseState state = parser.parse(place.before + text + place.behind, head);
         CHECK(state != ParseState::incomplete);

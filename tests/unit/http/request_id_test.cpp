@@ -1,9 +1,9 @@
+#include "http/request_id.hpp"
+
 #include <doctest/doctest.h>
 
 #include <string>
 #include <string_view>
-
-#include "http/rewrite.hpp"
 
 using namespace postern::http;
 

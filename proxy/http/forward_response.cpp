@@ -1,6 +1,6 @@
-#include "http/field_class.hpp"
+#include "http/forward_response.hpp"
+
 #include "http/field_line.hpp"
-#include "http/rewrite.hpp"
 
 namespace postern::http {
 namespace {
@@ -10,8 +10,8 @@ bool never_framed(const ResponseHead& head) noexcept {
   return head.status < 200 || head.status == 204;
 }
 
-bool passes(const Field& field, FieldClass field_class, const ResponseHead& head) noexcept {
-  switch (field_class) {
+bool passes(const Field& field, const ResponseHead& head) noexcept {
+  switch (field.field_class) {
     case FieldClass::hop_by_hop:
     case FieldClass::transfer_encoding:
     case FieldClass::x_request_id:
@@ -44,19 +44,6 @@ void append_persistence(std::string& out, const DownstreamResponse& response) {
   }
 }
 
-bool passes_as_trailer(const Field& field) noexcept {
-  switch (class_of(field.name)) {
-    case FieldClass::hop_by_hop:
-    case FieldClass::content_length:
-    case FieldClass::transfer_encoding:
-    case FieldClass::trailer:
-    case FieldClass::x_request_id:
-      return false;
-    default:
-      return true;
-  }
-}
-
 }  // namespace
 
 void write_response_head(std::string& out, const ResponseHead& head, const DownstreamResponse& response) {
@@ -66,10 +53,8 @@ void write_response_head(std::string& out, const ResponseHead& head, const Downs
 
   bool subprotocol_selected = false;
   for (const Field& field : head.fields) {
-    const FieldClass field_class = class_of(field.name);
-    if (!passes(field, field_class, head)) continue;
-    if (field_class == FieldClass::websocket_protocol && !is_underscored(field.name))
-      subprotocol_selected = true;
+    if (!passes(field, head)) continue;
+    if (field.known == FieldName::sec_websocket_protocol) subprotocol_selected = true;
     append_field(out, field);
   }
 
@@ -80,14 +65,6 @@ void write_response_head(std::string& out, const ResponseHead& head, const Downs
   }
   if (!interim) append_field(out, "X-Request-Id", response.request_id);
   if (!interim && !switches) append_persistence(out, response);
-  out.append("\r\n");
-}
-
-void write_last_chunk_downstream(std::string& out, std::span<const Field> trailers) {
-  out.append("0\r\n");
-  for (const Field& field : trailers) {
-    if (passes_as_trailer(field)) append_field(out, field);
-  }
   out.append("\r\n");
 }
 

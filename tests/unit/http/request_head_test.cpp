@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-#include "http/head_parser.hpp"
+#include "http/message_parser.hpp"
 
 namespace {
 
@@ -35,7 +35,7 @@ std::string describe_fields(const RequestHead& head) {
 }
 
 std::string in_one_piece(std::string_view bytes) {
-  RequestHeadParser parser(limit);
+  RequestParser parser(limit);
   RequestHead head;
   CHECK(parser.parse(bytes, head) == ParseState::complete);
   CHECK(parser.fault() == HeadFault::none);
@@ -44,7 +44,7 @@ std::string in_one_piece(std::string_view bytes) {
 
 // The buffer already holds what has not been "received" yet, so that a look beyond the end would show.
 std::string byte_by_byte(std::string_view bytes) {
-  RequestHeadParser parser(limit);
+  RequestParser parser(limit);
   RequestHead head;
   for (std::size_t size = 0; size < bytes.size(); ++size) {
     if (parser.parse(bytes.substr(0, size), head) != ParseState::incomplete) {
@@ -57,7 +57,7 @@ std::string byte_by_byte(std::string_view bytes) {
 }
 
 std::string in_two_pieces(std::string_view bytes, std::size_t cut) {
-  RequestHeadParser parser(limit);
+  RequestParser parser(limit);
   RequestHead head;
   CHECK(parser.parse(bytes.substr(0, cut), head) == ParseState::incomplete);
   CHECK(parser.parse(bytes, head) == ParseState::complete);
@@ -161,7 +161,7 @@ TEST_CASE("what follows a request head is left to its reader, whatever it is") {
     for (const std::string& tail : tails) {
       const std::string raw = test.raw + tail;
       CHECK(in_one_piece(raw) == in_one_piece(test.raw));
-      RequestHeadParser parser(limit);
+      RequestParser parser(limit);
       RequestHead head;
       REQUIRE(parser.parse(raw, head) == ParseState::complete);
       CHECK(parser.head_size() == test.raw.size());
@@ -195,7 +195,7 @@ TEST_CASE("field lines are kept as sent and in their order, without the space ar
 TEST_CASE("the most connection options of all fields together still pass") {
   const std::string raw = get("Connection: " + repeated("a,", 40) +
                               "\r\nConnection: " + repeated("b,", max_connection_options - 40) + "\r\n");
-  RequestHeadParser parser(limit);
+  RequestParser parser(limit);
   RequestHead head;
   CHECK(parser.parse(raw, head) == ParseState::complete);
   CHECK(head.connection.size() == max_connection_options);
@@ -203,7 +203,7 @@ TEST_CASE("the most connection options of all fields together still pass") {
 
 TEST_CASE("every part of a head is a view into the buffer, so that nothing of it is copied") {
   const std::string raw = get("A: b\r\nConnection: close\r\n");
-  RequestHeadParser parser(limit);
+  RequestParser parser(limit);
   RequestHead head;
   REQUIRE(parser.parse(raw, head) == ParseState::complete);
   CHECK(head.method.data() == raw.data());
@@ -218,7 +218,7 @@ TEST_CASE("an outcome stands until reset, which makes the parser ready for the n
   const std::string first = "POST / HTTP/1.0\r\nContent-Length: 5\r\nExpect: x\r\nConnection: close\r\n\r\n";
   const std::string both = first + get("Expect: 100-continue\r\n");
   const std::string bad = "GET / HTTP/1.1\r\nContent-Length: 5\r\nExpect: x\r\nUpgrade: x\r\n\n";
-  RequestHeadParser parser(limit);
+  RequestParser parser(limit);
   RequestHead head;
   CHECK(parser.parse(both, head) == ParseState::complete);
   CHECK(parser.parse(both, head) == ParseState::complete);

@@ -1,11 +1,11 @@
+#include "http/forward_request.hpp"
+
 #include <algorithm>
 #include <cstddef>
 
-#include "http/characters.hpp"
-#include "http/field_class.hpp"
+#include "http/authority.hpp"
+#include "http/byte_class.hpp"
 #include "http/field_line.hpp"
-#include "http/head_parser.hpp"
-#include "http/rewrite.hpp"
 
 namespace postern::http {
 namespace {
@@ -19,23 +19,22 @@ struct ForwardedBefore {
   std::string_view proto;
   std::string_view host;
 
-  void read(const Field& field, FieldClass field_class) noexcept {
+  void read(const Field& field) noexcept {
     if (is_underscored(field.name)) return;
-    if (field_class == FieldClass::x_forwarded_for) has_for = true;
-    if (field_class == FieldClass::x_forwarded_proto) {
+    if (field.field_class == FieldClass::x_forwarded_for) has_for = true;
+    if (field.field_class == FieldClass::x_forwarded_proto) {
       ++protos;
       proto = field.value;
     }
-    if (field_class == FieldClass::x_forwarded_host) {
+    if (field.field_class == FieldClass::x_forwarded_host) {
       ++hosts;
       host = field.value;
     }
   }
 };
 
-bool passes(const Field& field, FieldClass field_class, const RequestHead& head,
-            const UpstreamRequest& request) {
-  switch (field_class) {
+bool passes(const Field& field, const RequestHead& head, const UpstreamRequest& request) {
+  switch (field.field_class) {
     case FieldClass::hop_by_hop:
     case FieldClass::host:
     case FieldClass::content_length:
@@ -67,7 +66,7 @@ void append_subprotocols(std::string& out, const RequestHead& head) {
   const std::size_t line_begin = out.size();
   bool bearer_before = false;
   for (const Field& field : head.fields) {
-    if (!equal_ignoring_case(field.name, "Sec-WebSocket-Protocol")) continue;
+    if (field.known != FieldName::sec_websocket_protocol) continue;
     std::string_view list = field.value;
     while (!list.empty()) {
       const std::size_t end = std::min(list.find(','), list.size());
@@ -94,8 +93,8 @@ void append_forwarded_for(std::string& out, const RequestHead& head, std::string
   out.append("X-Forwarded-For: ");
   for (const Field& field : head.fields) {
     if (!keep_before) break;
-    if (!field.value.empty() && equal_ignoring_case(field.name, "X-Forwarded-For"))
-      out.append(field.value).append(", ");
+    if (field.field_class != FieldClass::x_forwarded_for || is_underscored(field.name)) continue;
+    if (!field.value.empty()) out.append(field.value).append(", ");
   }
   out.append(peer).append("\r\n");
 }
@@ -115,13 +114,6 @@ void append_forwarded(std::string& out, const RequestHead& head, const UpstreamR
   if (!host.empty()) append_field(out, "X-Forwarded-Host", host);
 }
 
-bool passes_as_trailer(const Field& field, std::string_view identity_header) noexcept {
-  constexpr std::string_view forwarding = "X-Forwarded-";
-  return !equal_when_folded(field.name, identity_header) &&
-         !equal_when_folded(field.name.substr(0, forwarding.size()), forwarding) &&
-         class_of(field.name) == FieldClass::other;
-}
-
 }  // namespace
 
 void write_request_head(std::string& out, const RequestHead& head, const UpstreamRequest& request) {
@@ -132,9 +124,8 @@ void write_request_head(std::string& out, const RequestHead& head, const Upstrea
   ForwardedBefore before;
   for (const Field& field : head.fields) {
     if (equal_when_folded(field.name, request.identity_header)) continue;
-    const FieldClass field_class = class_of(field.name);
-    if (request.peer_is_trusted_proxy) before.read(field, field_class);
-    if (passes(field, field_class, head, request) && !is_nominated(field.name, head.connection)) {
+    if (request.peer_is_trusted_proxy) before.read(field);
+    if (passes(field, head, request) && !is_nominated(field.name, head.connection)) {
       append_field(out, field);
     }
   }
@@ -152,23 +143,6 @@ void write_request_head(std::string& out, const RequestHead& head, const Upstrea
   if (!request.uid.empty()) append_field(out, request.identity_header, request.uid);
   if (!request.signed_identity.empty()) append_field(out, "X-Postern-Identity", request.signed_identity);
   out.append("\r\n");
-}
-
-void write_last_chunk_upstream(std::string& out, std::span<const Field> trailers,
-                               std::string_view identity_header) {
-  out.append("0\r\n");
-  for (const Field& field : trailers) {
-    if (passes_as_trailer(field, identity_header)) append_field(out, field);
-  }
-  out.append("\r\n");
-}
-
-bool sane_request_id(std::string_view id) noexcept {
-  constexpr auto sane = [](char byte) {
-    return (byte >= 'A' && byte <= 'Z') || (byte >= 'a' && byte <= 'z') || (byte >= '0' && byte <= '9') ||
-           byte == '.' || byte == '_' || byte == ':' || byte == '-';
-  };
-  return !id.empty() && id.size() <= 128 && std::all_of(id.begin(), id.end(), sane);
 }
 
 }  // namespace postern::http

@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-#include "http/head_parser.hpp"
+#include "http/message_parser.hpp"
 
 namespace {
 
@@ -34,7 +34,7 @@ std::string first_line(const std::string& text) {
 }
 
 std::string in_one_piece(std::string_view bytes, std::string_view method) {
-  ResponseHeadParser parser(limit);
+  ResponseParser parser(limit);
   ResponseHead head;
   CHECK(parser.parse(bytes, method, head) == ParseState::complete);
   CHECK(parser.fault() == HeadFault::none);
@@ -42,7 +42,7 @@ std::string in_one_piece(std::string_view bytes, std::string_view method) {
 }
 
 std::string in_two_pieces(std::string_view bytes, std::string_view method, std::size_t cut) {
-  ResponseHeadParser parser(limit);
+  ResponseParser parser(limit);
   ResponseHead head;
   CHECK(parser.parse(bytes.substr(0, cut), method, head) == ParseState::incomplete);
   CHECK(parser.parse(bytes, method, head) == ParseState::complete);
@@ -51,7 +51,7 @@ std::string in_two_pieces(std::string_view bytes, std::string_view method, std::
 
 // The buffer already holds what has not been "received" yet, so that a look beyond the end would show.
 std::string byte_by_byte(std::string_view bytes, std::string_view method) {
-  ResponseHeadParser parser(limit);
+  ResponseParser parser(limit);
   ResponseHead head;
   for (std::size_t size = 0; size < bytes.size(); ++size) {
     if (parser.parse(bytes.substr(0, size), method, head) != ParseState::incomplete) {
@@ -80,7 +80,7 @@ void check_all(const std::vector<Case>& cases) {
     CHECK(byte_by_byte(raw, test.method) == whole);
     for (std::size_t cut = 0; cut < raw.size(); ++cut) CHECK(in_two_pieces(raw, test.method, cut) == whole);
     for (const std::string& tail : tails) {
-      ResponseHeadParser parser(limit);
+      ResponseParser parser(limit);
       ResponseHead head;
       CHECK(parser.parse(raw + tail, test.method, head) == ParseState::complete);
       CHECK(parser.head_size() == raw.size());
@@ -190,7 +190,7 @@ TEST_CASE("field lines of a response are kept as sent and in their order") {
 TEST_CASE("a response parser answers the same until reset, which forgets the response before") {
   const std::string interim = "HTTP/1.1 103 x\r\nConnection: close\r\n\r\n";
   const std::string both = interim + ok + length + "\r\n";
-  ResponseHeadParser parser(limit);
+  ResponseParser parser(limit);
   ResponseHead head;
   CHECK(parser.parse(both, "GET", head) == ParseState::complete);
   CHECK(parser.parse(both, "GET", head) == ParseState::complete);

@@ -1,10 +1,10 @@
+#include "http/chunk_writer.hpp"
+
 #include <doctest/doctest.h>
 
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include "http/rewrite.hpp"
 
 using namespace postern::http;
 

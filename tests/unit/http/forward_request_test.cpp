@@ -1,11 +1,12 @@
+#include "http/forward_request.hpp"
+
 #include <doctest/doctest.h>
 
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "http/head_parser.hpp"
-#include "http/rewrite.hpp"
+#include "http/message_parser.hpp"
 
 namespace {
 
@@ -30,7 +31,7 @@ const std::string forwarded =
 const std::string ending = forwarded + "X-Request-Id: r-1\r\nX-User-Id: alice\r\n\r\n";
 
 std::string rewrite_whole(const std::string& raw, const UpstreamRequest& request) {
-  RequestHeadParser parser(65536);
+  RequestParser parser(65536);
   RequestHead head;
   REQUIRE(parser.parse(raw, head) == ParseState::complete);
   std::string out;

@@ -1,11 +1,13 @@
+#include "http/forward_response.hpp"
+
 #include <doctest/doctest.h>
 
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "http/head_parser.hpp"
-#include "http/rewrite.hpp"
+#include "http/chunk_writer.hpp"
+#include "http/message_parser.hpp"
 
 namespace {
 
@@ -21,7 +23,7 @@ const std::string id = "X-Request-Id: r-1\r\n";
 
 std::string rewrite(const std::string& raw, const DownstreamResponse& response = known(),
                     std::string_view method = "GET") {
-  ResponseHeadParser parser(65536);
+  ResponseParser parser(65536);
   ResponseHead head;
   REQUIRE(parser.parse(raw, method, head) == ParseState::complete);
   std::string out;

@@ -1,8 +1,7 @@
 #pragma once
-// Writes the heads that leave the gate. The head that was judged goes in, the head that the other side may
-// see comes out; no byte of a dropped field reaches it (RFC 9110 7.6.1).
+// Writes the request head that the upstream gets. The head that was judged goes in, the head that the other
+// side may see comes out; no byte of a dropped field reaches it (RFC 9110 7.6.1).
 
-#include <span>
 #include <string>
 #include <string_view>
 
@@ -31,28 +30,5 @@ struct UpstreamRequest {
 // the gate sets. Connection-nominated fields are removed but for Host, framing and the fields that the gate
 // itself sets.
 void write_request_head(std::string& out, const RequestHead& head, const UpstreamRequest& request);
-
-struct DownstreamResponse {
-  Version client_version = Version::http_1_1;
-  bool keep_alive = true;       // false writes Connection: close
-  std::string_view request_id;  // replaces the upstream's X-Request-Id
-  bool dechunk = false;         // the body leaves delimited by close (chunked upstream, HTTP/1.0 client)
-  bool add_bearer_subprotocol = false;  // 101 only: select "bearer" when the upstream selected none
-};
-
-// Appends the response head for the client to `out`. Statuses 1xx go through here too (no Connection, no
-// framing).
-void write_response_head(std::string& out, const ResponseHead& head, const DownstreamResponse& response);
-
-// Appends "0\r\n", the trailer fields that may pass and the final CRLF. Towards the upstream identity,
-// authorization, forwarding, framing, Host and Connection-like fields are dropped (RFC 9110 6.5.1); towards
-// the client framing, Connection-like and X-Request-Id.
-void write_last_chunk_upstream(std::string& out, std::span<const Field> trailers,
-                               std::string_view identity_header);
-void write_last_chunk_downstream(std::string& out, std::span<const Field> trailers);
-
-// 1 to 128 characters of [A-Za-z0-9._:-], safe in a log line and a header: what X-Request-Id may be to be
-// kept.
-bool sane_request_id(std::string_view id) noexcept;
 
 }  // namespace postern::http

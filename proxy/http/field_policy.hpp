@@ -1,11 +1,16 @@
 #pragma once
-// The fields that forwarding treats in a way of their own, by name.
+// The fields that forwarding treats in a way of their own: one table for both directions, heads and trailers.
 
 #include <cstdint>
 #include <span>
 #include <string_view>
 
+#include "http/beast_vocabulary.hpp"
+
 namespace postern::http {
+
+// Beast's names of fields, `unknown` for any other. A spelling with '_' is another name to Beast.
+using FieldName = boost::beast::http::field;
 
 enum class FieldClass : std::uint8_t {
   other,
@@ -29,8 +34,9 @@ enum class FieldClass : std::uint8_t {
   signed_identity,     // X-Postern-Identity
 };
 
-// Compares folded: Transfer_Encoding is of the class of Transfer-Encoding, since a backend may read it so.
-FieldClass class_of(std::string_view name) noexcept;
+// The class of a field that Beast knows as `known`. Names that it does not know are compared folded:
+// Transfer_Encoding is of the class of Transfer-Encoding, since a backend may read it so.
+FieldClass class_of(FieldName known, std::string_view name) noexcept;
 
 // A spelling with '_' is only ever taken away: never believed, never kept where the class means something.
 inline bool is_underscored(std::string_view name) noexcept {
