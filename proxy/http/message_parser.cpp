@@ -5,6 +5,7 @@
 #include <boost/asio/buffer.hpp>
 #include <boost/beast/http/error.hpp>
 #include <limits>
+#include <utility>
 
 #include "http/byte_class.hpp"
 #include "http/head_rules.hpp"
@@ -49,15 +50,10 @@ MessageParser<isRequest>::MessageParser(std::size_t max_head_bytes)
 
 template <bool isRequest>
 void MessageParser<isRequest>::reset() {
-  MessageParser fresh(limit_);
-  Base::operator=(std::move(fresh));
-  scan_ = fresh.scan_;
-  facts_ = {};
-  head_ = nullptr;
-  phase_ = Phase::fresh;
-  fault_ = HeadFault::none;
-  body_ = {};
-  trailers_.clear();
+  std::vector<Field> memory = std::move(trailers_);
+  memory.clear();
+  *this = MessageParser(limit_);  // Beast's parser knows no other way either
+  trailers_ = std::move(memory);
 }
 
 template <bool isRequest>
