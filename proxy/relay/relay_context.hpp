@@ -12,7 +12,7 @@
 #include "observe/log.hpp"
 #include "relay/connection_count.hpp"
 #include "relay/request_buffers.hpp"
-#include "relay/request_id.hpp"
+#include "relay/request_ids.hpp"
 #include "relay/settings.hpp"
 #include "relay/upstream_pool.hpp"
 #include "token/verifier.hpp"
