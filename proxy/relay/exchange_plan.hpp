@@ -174,6 +174,7 @@ class ExchangePlan {
   enum class Answering : std::uint8_t { awaited, began, passing_interim, relaying, done };
 
   Action fail(Ending ending) noexcept;
+  Action connect_again() noexcept;
   Action on_upstream_closed(bool in_order, Duration since_sent) noexcept;
   [[nodiscard]] bool may_resend(Duration since_sent) const noexcept;
   [[nodiscard]] bool end_is_framed() const noexcept { return !response_.ends_by_close && !dechunks(); }
