@@ -97,7 +97,11 @@ Awaitable<Action> Exchange::connect() {
       upstream.stream, upstream.address, connection_, context.settings.connect_timeout);
   const bool connected = buffers_.connect_failure.reason.empty();
   if (connected) co_return plan_.on(Event::connected);
-  co_return plan_.on(event_of(connection_.interrupted(), Event::unreachable));
+  const Event event = event_of(connection_.interrupted(), Event::unreachable);
+  if (event == Event::unreachable || event == Event::connect_timed_out) {
+    context.note_unreachable(buffers_.connect_failure);
+  }
+  co_return plan_.on(event);
 }
 
 // For a request that is here whole: one step after the other, and begun anew where the plan says so.
