@@ -180,7 +180,7 @@ Action ExchangePlan::on_head(const ResponseFacts& head, bool stays) noexcept {
     if (++interim_responses_ > most_interim_responses) return fail(Ending::malformed_response);
     const bool wanted = !request_.http_1_0 && (head.status != 100 || request_.expects_continue);
     if (!wanted) return Action::drop_interim;
-    if (head.status == 100) body_came_ = true;  // the client's turn
+    if (head.status == 100) continued_ = true;
     answering_ = Answering::passing_interim;
     return Action::pass_interim;
   }
@@ -191,16 +191,17 @@ Action ExchangePlan::on_head(const ResponseFacts& head, bool stays) noexcept {
 
 Patience ExchangePlan::patience_for(Wait wait) const noexcept {
   const bool sent = sending_ == Sending::done || sending_ == Sending::failed;
+  // A client that waits for 100 (Continue) is the upstream's to wake; then it is the client's turn.
+  const bool body_held_back = request_.expects_continue && !body_came_ && !sent && !response_started();
   switch (wait) {
     case Wait::send_upstream:
       return response_started() ? Patience::stream : Patience::upload;
     case Wait::read_client:
-      // A client that waits for 100 (Continue) is the upstream's to wake.
-      return request_.expects_continue && !body_came_ && !response_started() ? Patience::upload
-                                                                             : Patience::stream;
+      return body_held_back && !continued_ ? Patience::upload : Patience::stream;
     case Wait::read_upstream:
       // A client that does not take an interim response is not the upstream's fault.
       if (response_started() || passing_interim()) return Patience::stream;
+      if (body_held_back && continued_) return Patience::stream;
       return sent ? Patience::response : Patience::none;
     case Wait::send_client:
       return Patience::stream;

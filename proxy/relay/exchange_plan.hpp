@@ -186,8 +186,9 @@ class ExchangePlan {
   Answering answering_ = Answering::awaited;
   Ending ending_ = Ending::ok;
   bool reused_ = false;
-  bool broken_ = false;  // an operation failed on the upstream's connection: its end is not in order
-  bool body_came_ = false;
+  bool broken_ = false;     // an operation failed on the upstream's connection: its end is not in order
+  bool body_came_ = false;  // a piece of it
+  bool continued_ = false;  // the upstream asked for it
   bool keeps_client_ = false;
   unsigned interim_responses_ = 0;
 };
