@@ -16,7 +16,7 @@ struct Text {
 };
 
 // In the order of Answer. The challenges follow RFC 6750 3: no error code where no token was sent.
-constexpr std::array<Text, 17> texts{{
+constexpr std::array<Text, 18> texts{{
     {0, "", "", ""},
     {400, "Bad Request", "Bad Request", ""},
     {401, "Unauthorized", "Not authenticated", "WWW-Authenticate: Bearer\r\n"},
@@ -34,12 +34,13 @@ constexpr std::array<Text, 17> texts{{
     {414, "URI Too Long", "URI Too Long", ""},
     {431, "Request Header Fields Too Large", "Request Header Fields Too Large", ""},
     {502, "Bad Gateway", "Bad Gateway", ""},
-    {503, "Service Unavailable", "Service Unavailable", "Retry-After: 1\r\n"},
-    {503, "Service Unavailable", "Service Unavailable", "Retry-After: 1\r\n"},
+    {503, "Service Unavailable", "Service Unavailable", ""},
+    {503, "Service Unavailable", "Service Unavailable", ""},
     {504, "Gateway Timeout", "Gateway Timeout", ""},
     {505, "HTTP Version Not Supported", "HTTP Version Not Supported", ""},
+    {429, "Too Many Requests", "Too Many Requests", ""},
 }};
-static_assert(texts.size() == static_cast<std::size_t>(Answer::version_not_supported) + 1);
+static_assert(texts.size() == static_cast<std::size_t>(Answer::too_many_requests) + 1);
 
 constexpr std::string_view body_start = "{\"detail\":\"";
 constexpr std::string_view body_end = "\"}";
@@ -57,6 +58,23 @@ void append_number(std::string& out, std::size_t number) {
 // `value` empty: no field.
 void append_field(std::string& out, std::string_view name, std::string_view value) {
   if (!value.empty()) out.append(name).append(": ").append(value).append("\r\n");
+}
+
+// RFC 9110 10.2.3.
+void append_retry_after(std::string& out, unsigned status, const AnswerContext& context) {
+  if (status != 503 && status != 429) return;
+  const std::uint32_t seconds = std::max<std::uint32_t>(1, context.retry_after);
+  out.append("Retry-After: ");
+  append_number(out, seconds);
+  out.append("\r\n");
+  if (status != 429 || context.rate_limit == nullptr) return;
+  out.append("RateLimit-Policy: \"user\";q=");
+  append_number(out, context.rate_limit->quota);
+  out.append(";w=");
+  append_number(out, context.rate_limit->window);
+  out.append("\r\nRateLimit: \"user\";r=0;t=");
+  append_number(out, seconds);
+  out.append("\r\n");
 }
 
 // Fetch 3.2: without these a browser reports its own script a network error instead of the status.
@@ -112,6 +130,7 @@ void write_answer(std::string& out, Answer answer, const AnswerContext& context)
   out.append("Content-Type: application/json\r\nContent-Length: ");
   append_number(out, body_start.size() + text.detail.size() + body_end.size());
   out.append("\r\nCache-Control: no-store\r\n").append(text.fields);
+  append_retry_after(out, text.status, context);
   append_field(out, "X-Request-Id", context.request_id);
   append_cors(out, context);
   if (!context.keep_alive) append_field(out, "Connection", "close");
