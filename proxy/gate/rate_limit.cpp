@@ -59,56 +59,67 @@ std::uint64_t RateLimit::backlog(Word word, std::uint64_t now) const noexcept {
   return ahead <= most_backlog_ + ticks_each_ ? ahead : 0;
 }
 
-RateOutcome RateLimit::outcome(std::uint64_t backlog_ticks) const noexcept {
-  if (backlog_ticks <= most_backlog_) return {};
+// `backlog` is more than the most.
+RateOutcome RateLimit::refusal(std::uint64_t backlog_ticks) const noexcept {
   const std::uint64_t wait = (backlog_ticks - most_backlog_) * tick_nanoseconds_;
   constexpr std::uint64_t second = 1'000'000'000;
   return {false, static_cast<std::uint32_t>((wait + second - 1) / second)};
 }
 
-std::size_t RateLimit::quietest(const std::array<Word, ways>& words, std::uint64_t now) const noexcept {
-  std::size_t best = 0;
-  std::uint64_t longest = 0;
-  for (std::size_t way = 0; way < ways; ++way) {
-    if (words[way] == 0) return way;
-    // Before the moment it is full again this is a small number, from then on it grows.
-    const std::uint64_t quiet = (now + most_backlog_ + ticks_each_ - words[way]) & time_mask;
-    if (quiet < longest) continue;
-    longest = quiet;
-    best = way;
-  }
-  return best;
-}
-
+// Each request of a limited user comes by here, and nearly always finds its bucket at the first try.
 RateOutcome RateLimit::take(std::uint64_t name_hash, std::chrono::nanoseconds now) noexcept {
   Set& set = sets_[set_of(name_hash)];
   const std::uint64_t tag = tag_of(name_hash);
   const std::uint64_t at = ticks(now);
-  std::array<Word, ways> words;
   while (true) {
     std::size_t way = 0;
+    Word word = 0;
     for (; way < ways; ++way) {
-      words[way] = set.words[way].load(std::memory_order_relaxed);
-      if (tag_of_word(words[way]) == tag) break;
+      word = set.words[way].load(std::memory_order_relaxed);
+      if (tag_of_word(word) == tag) break;
     }
-    std::uint64_t ahead = 0;
-    if (way < ways) {
-      ahead = backlog(words[way], at);
-      if (const RateOutcome full = outcome(ahead); !full.allowed) return full;
-    } else {
-      way = quietest(words, at);
+    if (way == ways) {
+      if (begin(set, tag, at)) return {};
+      continue;
     }
-    const Word next = tag << time_bits | ((at + ahead + ticks_each_) & time_mask);
+    const std::uint64_t ahead = backlog(word, at);
+    if (ahead > most_backlog_) return refusal(ahead);
     // Where another thread was faster, it got further, and this one looks again.
-    if (set.words[way].compare_exchange_weak(words[way], next, std::memory_order_relaxed)) return {};
+    if (set.words[way].compare_exchange_weak(word, word_of(tag, at + ahead), std::memory_order_relaxed))
+      return {};
   }
+}
+
+// With one taken.
+RateLimit::Word RateLimit::word_of(std::uint64_t tag, std::uint64_t full_at) const noexcept {
+  return tag << time_bits | ((full_at + ticks_each_) & time_mask);
+}
+
+// In place of the bucket that has been quiet longest; false if another thread took that place.
+bool RateLimit::begin(Set& set, std::uint64_t tag, std::uint64_t now) const noexcept {
+  std::size_t best = 0;
+  Word replaced = 0;
+  std::uint64_t longest = 0;
+  for (std::size_t way = 0; way < ways; ++way) {
+    const Word word = set.words[way].load(std::memory_order_relaxed);
+    // Before the moment it is full again this is a small number, from then on it grows.
+    const std::uint64_t quiet =
+        word == 0 ? time_mask : (now + most_backlog_ + ticks_each_ - word) & time_mask;
+    if (way != 0 && quiet <= longest) continue;
+    longest = quiet;
+    best = way;
+    replaced = word;
+  }
+  return set.words[best].compare_exchange_weak(replaced, word_of(tag, now), std::memory_order_relaxed);
 }
 
 RateOutcome RateLimit::look(std::uint64_t name_hash, std::chrono::nanoseconds now) const noexcept {
   const std::uint64_t tag = tag_of(name_hash);
   for (const std::atomic<Word>& each : sets_[set_of(name_hash)].words) {
     const Word word = each.load(std::memory_order_relaxed);
-    if (tag_of_word(word) == tag) return outcome(backlog(word, ticks(now)));
+    if (tag_of_word(word) != tag) continue;
+    const std::uint64_t ahead = backlog(word, ticks(now));
+    return ahead > most_backlog_ ? refusal(ahead) : RateOutcome{};
   }
   return {};
 }

@@ -54,9 +54,10 @@ class RateLimit {
 
   [[nodiscard]] std::uint64_t ticks(std::chrono::nanoseconds now) const noexcept;
   [[nodiscard]] std::uint64_t backlog(Word word, std::uint64_t now) const noexcept;
-  [[nodiscard]] RateOutcome outcome(std::uint64_t backlog_ticks) const noexcept;
+  [[nodiscard]] RateOutcome refusal(std::uint64_t backlog_ticks) const noexcept;
+  [[nodiscard]] Word word_of(std::uint64_t tag, std::uint64_t full_at) const noexcept;
+  [[nodiscard]] bool begin(Set& set, std::uint64_t tag, std::uint64_t now) const noexcept;
   [[nodiscard]] static std::size_t set_of(std::uint64_t name_hash) noexcept;
-  [[nodiscard]] std::size_t quietest(const std::array<Word, ways>& words, std::uint64_t now) const noexcept;
 
   Rate rate_;
   std::uint64_t ticks_each_;  // that one taken adds to the backlog
