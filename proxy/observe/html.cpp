@@ -48,6 +48,21 @@ std::string escaped(std::string_view text) {
   return out;
 }
 
+// RFC 3986 3.2.1. Of several @ the last one ends it, and what could end the authority for one reader only
+// does not.
+std::string without_user_info(std::string_view text) {
+  constexpr std::string_view mark = "://";
+  std::string out;
+  for (std::size_t at = text.find(mark); at != std::string_view::npos; at = text.find(mark)) {
+    out.append(text.substr(0, at + mark.size()));
+    text.remove_prefix(at + mark.size());
+    const std::string_view authority = text.substr(0, text.find_first_of("/?# \t,"));
+    const std::size_t end = authority.rfind('@');
+    if (end != std::string_view::npos) text.remove_prefix(end + 1);
+  }
+  return out.append(text);
+}
+
 std::string grouped(std::uint64_t number) {
   std::string out = std::to_string(number);
   for (std::size_t at = out.size(); at > 3; at -= 3) out.insert(at - 3, ",");

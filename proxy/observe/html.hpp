@@ -11,6 +11,10 @@ namespace postern::observe {
 // is shown here is ASCII, or else not to be trusted.
 std::string escaped(std::string_view text);
 
+// The text with what may be a password taken out of each URL in it: "https://user:secret@host/" becomes
+// "https://host/".
+std::string without_user_info(std::string_view text);
+
 // "12,345".
 std::string grouped(std::uint64_t number);
 // Three significant digits or so: "0", "0.042", "1.7", "120".

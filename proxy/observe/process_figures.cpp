@@ -24,7 +24,7 @@ std::string content_of(const char* path) {
 }
 
 // "btime 1767225600", the moment that the start is counted from.
-double boot_time() {
+double read_boot_time() {
   constexpr std::string_view name = "\nbtime ";
   const std::string text = content_of("/proc/stat");
   const std::size_t at = text.find(name);
@@ -72,8 +72,10 @@ std::optional<ProcessFigures> parse_stat(std::string_view stat, double boot, lon
 }
 
 std::optional<ProcessFigures> read_process_figures() {
+  // The file is long, and the kernel adds it up for each reader.
+  static const double boot_time = read_boot_time();
   auto figures =
-      parse_stat(content_of("/proc/self/stat"), boot_time(), ::sysconf(_SC_CLK_TCK), ::sysconf(_SC_PAGESIZE));
+      parse_stat(content_of("/proc/self/stat"), boot_time, ::sysconf(_SC_CLK_TCK), ::sysconf(_SC_PAGESIZE));
   if (!figures) return figures;
   figures->open_descriptors = count_descriptors();
   rlimit limit{};

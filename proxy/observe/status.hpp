@@ -58,4 +58,7 @@ struct Status {
   std::vector<Refusal> refusals;                                   // newest first
 };
 
+// Fills in what is counted: verdicts, requests in flight, client connections, rate and minutes.
+void add_counts(Status& status, const Totals& totals, const History& history);
+
 }  // namespace postern::observe

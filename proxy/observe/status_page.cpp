@@ -12,6 +12,11 @@ namespace {
 
 constexpr std::size_t reasons_shown = 5;
 
+// No value comes into the page but by this.
+std::string shown(std::string_view text) {
+  return escaped(without_user_info(text));
+}
+
 // What changes: the script puts in its place what the next page has under the same id.
 std::string live(std::string_view element, std::string_view id, const std::string& content,
                  std::string_view attributes = "") {
@@ -30,7 +35,7 @@ std::string state_of(const Status& status) {
 }
 
 std::string header(const Status& status) {
-  const std::string about = escaped(status.host) + " &middot; version " + escaped(status.version) +
+  const std::string about = shown(status.host) + " &middot; version " + shown(status.version) +
                             " &middot; up " + span_text(status.now - status.started_at) + " &middot; " +
                             time_text(status.now) + " UTC";
   return "<header><h1>Postern</h1>" + live("span", "state", state_of(status)) +
@@ -46,7 +51,7 @@ std::string findings(const Status& status) {
                                   : finding.severity == Severity::warning ? "warning"
                                                                           : "note";
     out += "<li class=\"" + std::string(word) + "\"><i>" + std::string(word) + "</i> <b>" +
-           escaped(finding.text) + "</b>" + escaped(finding.remedy) + "</li>";
+           shown(finding.text) + "</b>" + shown(finding.remedy) + "</li>";
   }
   if (out.empty()) out = "<li class=\"fine\"><b>Nothing wrong is seen.</b></li>";
   return live("ul", "findings", out, " class=\"findings\" aria-label=\"Findings\"");
@@ -154,8 +159,8 @@ std::string upstream_row(const Status& status) {
   if (upstream.since != 0 && upstream.state != UpstreamStatus::State::unknown) {
     state += " for " + span_text(status.now - upstream.since);
   }
-  if (!upstream.problem.empty()) state += ": " + escaped(upstream.problem);
-  return "<tr>" + cell("Upstream") + cell(escaped(upstream.address), "code") + cell(state) + "</tr>";
+  if (!upstream.problem.empty()) state += ": " + shown(upstream.problem);
+  return "<tr>" + cell("Upstream") + cell(shown(upstream.address), "code") + cell(state) + "</tr>";
 }
 
 std::string key_row(const Status& status, const KeySourceStatus& source) {
@@ -165,8 +170,8 @@ std::string key_row(const Status& status, const KeySourceStatus& source) {
                                       : ", fetched " + span_text(status.now - source.last_success) +
                                             " ago, every " + span_text(source.refresh_seconds);
   }
-  if (!source.problem.empty()) state += "; <span class=\"state bad\">" + escaped(source.problem) + "</span>";
-  return "<tr>" + cell(source.is_set ? "Key set" : "Secret") + cell(escaped(source.name), "code") +
+  if (!source.problem.empty()) state += "; <span class=\"state bad\">" + shown(source.problem) + "</span>";
+  return "<tr>" + cell(source.is_set ? "Key set" : "Secret") + cell(shown(source.name), "code") +
          cell(state) + "</tr>";
 }
 
@@ -186,9 +191,9 @@ std::string refusals(const Status& status) {
   std::string rows;
   for (const Refusal& refusal : status.refusals) {
     rows += "<tr>" + cell(time_text(refusal.unix_microseconds / 1'000'000)) +
-            cell(std::to_string(refusal.status)) + cell(escaped(refusal.reason)) +
-            cell(escaped(refusal.method), "code") + cell(escaped(refusal.rule), "code") +
-            cell(escaped(refusal.request_id), "code") + "</tr>";
+            cell(std::to_string(refusal.status)) + cell(shown(refusal.reason)) +
+            cell(shown(refusal.method), "code") + cell(shown(refusal.rule), "code") +
+            cell(shown(refusal.request_id), "code") + "</tr>";
   }
   if (rows.empty()) rows = "<tr><td colspan=\"6\">none so far</td></tr>";
   return "<section><h2 id=\"last\">The last 50 refusals</h2>"
@@ -201,7 +206,7 @@ std::string refusals(const Status& status) {
 std::string configuration(const Status& status) {
   std::string rows;
   for (const auto& [name, value] : status.configuration) {
-    rows += "<tr>" + cell(escaped(name), "code") + cell(escaped(value), "code") + "</tr>";
+    rows += "<tr>" + cell(shown(name), "code") + cell(shown(value), "code") + "</tr>";
   }
   return "<details><summary>Configuration in force</summary><table>" + live("tbody", "configuration", rows) +
          "</table></details>";
@@ -211,7 +216,7 @@ std::string configuration(const Status& status) {
 
 std::string status_page(const Status& status) {
   std::string out = "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>Postern: ";
-  out.append(escaped(status.host)).append("</title>");
+  out.append(shown(status.host)).append("</title>");
   out +=
       "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><link rel=\"icon\" "
       "href=\"data:,\">"

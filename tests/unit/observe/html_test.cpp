@@ -10,6 +10,29 @@ TEST_CASE("text cannot become markup") {
   CHECK(escaped("").empty());
 }
 
+TEST_CASE("a URL loses its user and password, wherever it stands") {
+  struct Row {
+    std::string_view text;
+    std::string_view expected;
+  };
+  const Row rows[] = {
+      {"https://auth.example.com/jwks", "https://auth.example.com/jwks"},
+      {"https://me:secret@auth.example.com/jwks", "https://auth.example.com/jwks"},
+      {"https://me@host", "https://host"},
+      {"https://a:b@c:d@host/x@y", "https://host/x@y"},
+      {"https://host/@me", "https://host/@me"},
+      {"https://a:b@one/ iss=https://c:d@two,https://e:f@three?q=@",
+       "https://one/ iss=https://two,https://three?q=@"},
+      {"alice@example.com", "alice@example.com"},
+      {"://", "://"},
+      {"", ""},
+  };
+  for (const Row& row : rows) {
+    CAPTURE(row.text);
+    CHECK(without_user_info(row.text) == row.expected);
+  }
+}
+
 TEST_CASE("numbers, durations and times are written for people") {
   CHECK(grouped(0) == "0");
   CHECK(grouped(999) == "999");

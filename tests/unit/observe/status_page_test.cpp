@@ -82,6 +82,19 @@ TEST_CASE("no value becomes markup") {
   CHECK(count_of(page, "&lt;img src=x") >= 12);
 }
 
+TEST_CASE("no password of a URL is shown") {
+  Status status = well();
+  const std::string url = "https://me:hunter2@auth.example.com/jwks";
+  status.upstream = {url, UpstreamStatus::State::down, url, now};
+  for (KeySourceStatus& source : status.keys) {
+    source.name = source.problem = url;
+    source.last_success = 0;
+  }
+  status.reload_problem = url;
+  status.configuration = {{"POSTERN_JWKS_URL", url}};
+  CHECK_FALSE(holds(status_page(status), "hunter2"));
+}
+
 TEST_CASE("the policy names the style and the script of the page and lets nothing else in") {
   const std::string& policy = page_policy();
   CHECK(policy.starts_with("default-src 'none'; style-src 'sha256-"));
