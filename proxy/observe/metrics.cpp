@@ -13,8 +13,8 @@ constexpr std::size_t bits = 65;
 // or two comparisons find it, however long a request took.
 template <std::size_t Bounds>
 struct Buckets {
-  explicit constexpr Buckets(const std::array<double, Bounds>& seconds) {
-    for (std::size_t i = 0; i < Bounds; ++i) bounds[i] = static_cast<std::uint64_t>(seconds[i] * 1e9 + .5);
+  explicit constexpr Buckets(const std::array<std::uint64_t, Bounds>& microseconds) {
+    for (std::size_t i = 0; i < Bounds; ++i) bounds[i] = microseconds[i] * 1000;
     bounds[Bounds] = std::numeric_limits<std::uint64_t>::max();
     for (std::size_t width = 0; width < bits; ++width) {
       const std::uint64_t least = width == 0 ? 0 : std::uint64_t{1} << (width - 1);
@@ -35,8 +35,8 @@ struct Buckets {
   std::array<std::uint8_t, bits> starts{};
 };
 
-constexpr Buckets request_buckets(request_bounds);
-constexpr Buckets gate_buckets(gate_bounds);
+constexpr Buckets request_buckets(request_bounds_us);
+constexpr Buckets gate_buckets(gate_bounds_us);
 
 }  // namespace
 

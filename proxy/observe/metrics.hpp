@@ -17,11 +17,22 @@
 
 namespace postern::observe {
 
-// Upper bounds of the buckets, in seconds.
-inline constexpr std::array request_bounds = {.001, .0025, .005, .01, .025, .05, .075, .1,  .25,
-                                              .5,   .75,   1.,   2.5, 5.,   7.5, 10.,  30., 60.};
-inline constexpr std::array gate_bounds = {.00001, .000025, .00005, .0001, .00025, .0005,
-                                           .001,   .0025,   .005,   .01,   .05,    .25};
+// Upper bounds of the buckets, in microseconds.
+inline constexpr std::array<std::uint64_t, 18> request_bounds_us = {
+    1'000,   2'500,   5'000,     10'000,    25'000,    50'000,    75'000,     100'000,    250'000,
+    500'000, 750'000, 1'000'000, 2'500'000, 5'000'000, 7'500'000, 10'000'000, 30'000'000, 60'000'000};
+inline constexpr std::array<std::uint64_t, 12> gate_bounds_us = {
+    10, 25, 50, 100, 250, 500, 1'000, 2'500, 5'000, 10'000, 50'000, 250'000};
+
+template <std::size_t Count>
+constexpr std::array<double, Count> in_seconds(
+    const std::array<std::uint64_t, Count>& microseconds) noexcept {
+  std::array<double, Count> out{};
+  for (std::size_t i = 0; i < Count; ++i) out[i] = static_cast<double>(microseconds[i]) / 1e6;
+  return out;
+}
+inline constexpr std::array request_bounds = in_seconds(request_bounds_us);
+inline constexpr std::array gate_bounds = in_seconds(gate_bounds_us);
 
 // Where in a block each value is. A histogram has a cell for each bound, one for what is above them all, and
 // one for the sum in nanoseconds.

@@ -1,6 +1,7 @@
 #include "observe/status_page.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <numeric>
 
 #include "observe/diagnose.hpp"
@@ -82,7 +83,7 @@ std::string tiles(const Status& status) {
 }
 
 std::string count_text(double value) {
-  return value < 1 ? short_number(value) : grouped(static_cast<std::uint64_t>(value + .5));
+  return value < 1 ? short_number(value) : grouped(static_cast<std::uint64_t>(std::llround(value)));
 }
 
 template <class Value>

@@ -67,7 +67,7 @@ TEST_CASE("a duration falls into the first bucket whose bound it does not exceed
   for (std::size_t i = 0; i < gate_bounds.size(); ++i) {
     Metrics metrics;
     CountedRequest counted;
-    counted.gate = std::chrono::nanoseconds(static_cast<std::int64_t>(gate_bounds[i] * 1e9 + .5));
+    counted.gate = std::chrono::microseconds(gate_bounds_us[i]);
     metrics.add_worker().count(counted);
     CHECK(metrics.fold()[cells::gate_duration + i] == 1);
   }
