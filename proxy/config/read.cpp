@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "config/config.hpp"
+#include "config/rates.hpp"
 #include "config/secrets.hpp"
 #include "config/tls_files.hpp"
 #include "config/values.hpp"
@@ -92,6 +93,7 @@ void check_together(Outcome& outcome) {
     }
   }
   warn_of_overlaps(outcome);
+  warn_of_rates(outcome);
   if (outcome.config.upstream_idle_timeout >= Milliseconds(5000)) {
     outcome.warnings.push_back(
         "POSTERN_UPSTREAM_IDLE_TIMEOUT: uvicorn closes idle connections after 5s unless told otherwise; keep "

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "config/kinds.hpp"
+#include "config/rates.hpp"
 #include "config/readers.hpp"
 
 namespace postern::config {
@@ -28,7 +29,7 @@ constexpr VariableSpec not_available(std::string_view name, std::string_view mea
 using C = Config;
 using route::RuleKind;
 
-const std::array<VariableSpec, 42> table = {{
+const std::array<VariableSpec, 45> table = {{
     {"POSTERN_LISTEN", "0.0.0.0:8080", "host:port, [v6]:port or unix:/path", "0.0.0.0:8080", read_listen,
      [](const C& c) { return to_string(c.listen); }},
     {"POSTERN_LISTEN_MODE", "0666", "permissions of a unix listener's path, in octal", "0660",
@@ -101,6 +102,12 @@ const std::array<VariableSpec, 42> table = {{
     {"POSTERN_LOG_FORMAT", "json", "json, or text for people", "json",
      read_choice<LogFormat, &C::log_format, format_names>,
      show_choice<LogFormat, &C::log_format, format_names>},
+    {"POSTERN_LOG_SAMPLE", "1", "the share of 2xx that is logged, 0 to 1", "0.1", read_log_sample,
+     show_log_sample},
+    {"POSTERN_USER_RATE", "off", "requests of one user, beyond it: 429", "50/s burst 100",
+     read_rate<&C::user_rate>, show_rate<&C::user_rate>},
+    {"POSTERN_FAILED_AUTH_RATE", "off", "invalid tokens from one address, beyond it: 429", "5/s burst 20",
+     read_rate<&C::failed_auth_rate>, show_rate<&C::failed_auth_rate>},
     {"POSTERN_TLS_CERT", "", "PEM file with the certificate chain; clients then speak TLS 1.2 or 1.3",
      "/run/secrets/tls.crt", read_text<&C::tls_cert_file>, show_text<&C::tls_cert_file>},
     {"POSTERN_TLS_KEY", "", "PEM file with its private key", "/run/secrets/tls.key",
