@@ -79,15 +79,15 @@ std::string show_log_sample(const Config& config) {
 void warn_of_rates(Outcome& outcome) {
   const Config& config = outcome.config;
   if (!config.failed_auth_rate) return;
-  if (std::holds_alternative<UnixEndpoint>(config.listen) && config.trusted_proxies.empty()) {
+  const bool nobody_is_trusted = config.trusted_proxies.ranges.empty() && !config.trusted_proxies.unix_peers;
+  if (std::holds_alternative<UnixEndpoint>(config.listen) && nobody_is_trusted) {
     outcome.warnings.push_back(
         "POSTERN_FAILED_AUTH_RATE: has no effect on a unix socket, whose peers have no address, without "
         "POSTERN_TRUSTED_PROXIES");
-  } else if (config.trusted_proxies.empty()) {
+  } else if (nobody_is_trusted) {
     outcome.warnings.push_back(
         "POSTERN_FAILED_AUTH_RATE: counts by the address that connects; behind a balancer that is the "
-        "balancer's, "
-        "unless POSTERN_TRUSTED_PROXIES names it");
+        "balancer's, unless POSTERN_TRUSTED_PROXIES names it");
   }
 }
 

@@ -128,35 +128,10 @@ const std::array<VariableSpec, 45> table = {{
      read_text<&C::identity_key_file>, show_text<&C::identity_key_file>},
 }};
 
-// Levenshtein's distance.
-std::size_t distance(std::string_view a, std::string_view b) {
-  std::vector<std::size_t> row(b.size() + 1);
-  for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
-  for (std::size_t i = 1; i <= a.size(); ++i) {
-    std::size_t diagonal = row[0];
-    row[0] = i;
-    for (std::size_t j = 1; j <= b.size(); ++j) {
-      const std::size_t above = row[j];
-      row[j] = std::min({above + 1, row[j - 1] + 1, diagonal + (a[i - 1] == b[j - 1] ? 0 : 1)});
-      diagonal = above;
-    }
-  }
-  return row[b.size()];
-}
-
 }  // namespace
 
 std::span<const VariableSpec> variables() {
   return table;
-}
-
-std::string_view nearest_variable(std::string_view unknown) {
-  const auto name = unknown.substr(0, 64);  // a longer one is near to nothing
-  return std::min_element(table.begin(), table.end(),
-                          [name](const VariableSpec& a, const VariableSpec& b) {
-                            return distance(name, a.name) < distance(name, b.name);
-                          })
-      ->name;
 }
 
 }  // namespace postern::config

@@ -261,10 +261,6 @@ bool Log::wants(const AccessRecord& record) const noexcept {
   return record.level >= state_->level || (state_->keeps_refusals && record.verdict == "refuse");
 }
 
-bool Log::wants_access() const noexcept {
-  return state_->level <= Level::info;
-}
-
 void Log::wake() noexcept {
   state_->wake();
 }

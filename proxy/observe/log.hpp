@@ -43,8 +43,6 @@ class Log {
 
   // Whether this record is to be pushed.
   [[nodiscard]] bool wants(const AccessRecord& record) const noexcept;
-  // Whether access records are wanted at all (level info or finer).
-  [[nodiscard]] bool wants_access() const noexcept;
   // Tells the log thread that a queue has something; cheap when it is awake.
   void wake() noexcept;
 
