@@ -1,10 +1,14 @@
 #pragma once
-// The admin listener: liveness and readiness for whoever runs the process. It judges nothing and reaches
-// nobody's data.
+// The admin listener: liveness, readiness, metrics, the status page and the drain, for whoever runs the
+// process. It judges nothing and reaches nobody's data.
 
-#include <atomic>
+#include <functional>
+#include <memory>
 #include <string>
+#include <string_view>
 
+#include "admin/admin_request.hpp"
+#include "admin/drain.hpp"
 #include "admin/readiness.hpp"
 #include "transport/beast.hpp"
 #include "transport/listener.hpp"
@@ -13,36 +17,47 @@
 
 namespace postern::admin {
 
+// What is shown, made anew each time.
+struct Pages {
+  std::function<std::string()> metrics;
+  std::function<std::string(const UpstreamHealth&)> status;
+};
+
 // GET /healthz: 200 while the process lives. GET /readyz: 200 while it takes requests and the upstream
-// serves; else 503 and why.
+// serves; else 503 and why. GET /metrics and /: the pages. POST /drain?after=10s&wait=true, from this machine
+// alone and never from a browser: announces the drain, and answers once new connections are refused or, with
+// wait, the last one is gone.
 class AdminServer {
  public:
-  // `context` and `draining` outlive it.
+  // `context` and `drain` outlive it.
   AdminServer(transport::asio::io_context& context, transport::Listeners listeners, UpstreamProbe probe,
-              tls::Context client_tls, const std::atomic<bool>& draining);
+              tls::Context client_tls, Drain& drain, Pages pages);
 
   void use_context(tls::Context client_tls) { readiness_.use_context(std::move(client_tls)); }
 
   [[nodiscard]] const std::string& address() const noexcept { return listeners_.address(); }
 
  private:
-  using Request = transport::beast::http::request<transport::beast::http::empty_body>;
   using Response = transport::beast::http::response<transport::beast::http::string_body>;
 
   // More callers at once are turned away unheard.
   static constexpr unsigned most_callers = 64;
 
   transport::Awaitable<> accept_loop();
-  transport::Awaitable<> serve(transport::Stream accepted);
-  transport::Awaitable<Response> respond(const Request& request);
+  transport::Awaitable<> serve(transport::Stream accepted, bool local);
+  transport::Awaitable<Response> respond(const AdminRequest& request, bool local);
+  transport::Awaitable<Response> readiness();
+  transport::Awaitable<Response> status_page(const AdminRequest& request);
+  transport::Awaitable<Response> drain(const AdminRequest& request, std::string_view query, bool local);
 
   transport::asio::io_context& context_;
   transport::Listeners listeners_;
-  const std::atomic<bool>& draining_;
+  Drain& drain_;
+  Pages pages_;
   transport::Deadlines deadlines_;
   Readiness readiness_;
   transport::Acceptor acceptor_;
-  unsigned callers_ = 0;
+  std::shared_ptr<unsigned> callers_ = std::make_shared<unsigned>(0);  // a coroutine may outlive it
 };
 
 }  // namespace postern::admin

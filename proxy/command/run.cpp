@@ -7,6 +7,7 @@
 #include <ostream>
 
 #include "command/check.hpp"
+#include "command/drain.hpp"
 #include "command/explain.hpp"
 #include "command/health.hpp"
 #include "command/serve.hpp"
@@ -32,11 +33,12 @@ struct Command {
   std::string_view name;
   int (*run)(std::span<const std::string>, const Context&);
 };
-constexpr std::array<Command, 5> commands = {{{"serve", run_serve},
+constexpr std::array<Command, 6> commands = {{{"serve", run_serve},
                                               {"check", run_check},
                                               {"token", mint_token},
                                               {"explain", explain},
-                                              {"health", health}}};
+                                              {"health", health},
+                                              {"drain", drain}}};
 
 bool asks_for_help(const std::string& argument) {
   return argument == "--help" || argument == "-h";

@@ -10,6 +10,7 @@
 #include "observe/log.hpp"
 #include "server/server.hpp"
 #include "transport/descriptors.hpp"
+#include "version.hpp"
 
 namespace postern::command {
 namespace {
@@ -60,6 +61,7 @@ int serve(const Context& context) {
     config::print_problems(outcome, context.err);
     return misused;
   }
+  const server::About about{version, config::describe(outcome.config)};
   relay::Keys keys = take_keys(outcome.config);
   const auto format =
       outcome.config.log_format == config::LogFormat::json ? observe::Format::json : observe::Format::text;
@@ -76,7 +78,7 @@ int serve(const Context& context) {
               {{"connections", std::to_string(affordable)}});
   }
   const auto problem = server::serve(
-      settings, std::move(keys), [&context] { return reload(context); }, log);
+      settings, about, std::move(keys), [&context] { return reload(context); }, log);
   if (!problem) return done;
   context.err << "postern: " << *problem << '\n';
   return failed;

@@ -21,6 +21,8 @@ commands:
   explain [--token T|-] [METHOD] [TARGET]
                            what would become of that request, step by step; - reads the token from standard input
   health [--ready]         ask the running proxy's admin listener, /healthz or /readyz; exit 0 when all is well
+  drain [--after 10s]      ask it to end serving, for a preStop hook: it goes on, unready, for that long, then refuses
+        [--wait]           new connections; --wait returns when the last one is gone. The process stays until SIGTERM
   --help, --version
 
 signals: SIGTERM or SIGINT drains, a second one ends at once; SIGHUP reads the secrets again

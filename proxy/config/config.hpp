@@ -49,6 +49,13 @@ enum class LogFormat : std::uint8_t { json, text };
 
 using Milliseconds = std::chrono::milliseconds;
 
+// `count` in each `period`, and `burst` at once.
+struct RateSetting {
+  std::uint32_t count = 0;
+  Milliseconds period{1000};
+  std::uint32_t burst = 0;
+};
+
 struct Config {
   std::vector<std::string> secrets;  // verify in this order; wiped by clear_secrets()
   std::string secret_file;           // where one of them came from; empty: none of them from a file
@@ -96,6 +103,10 @@ struct Config {
 
   LogLevel log_level = LogLevel::info;
   LogFormat log_format = LogFormat::json;
+  double log_sample = 1;  // the share of 2xx that is logged, 0 to 1
+
+  std::optional<RateSetting> user_rate;         // per uid; nothing: off
+  std::optional<RateSetting> failed_auth_rate;  // per client address; nothing: off
 
   void clear_secrets() noexcept;  // overwrites them
 };

@@ -1,18 +1,15 @@
 #include <algorithm>
 
 #include "config/config.hpp"
+#include "config/rates.hpp"
 #include "config/secrets.hpp"
 #include "config/tls_files.hpp"
+#include "config/unknown_names.hpp"
 #include "config/values.hpp"
 #include "config/variables.hpp"
 
 namespace postern::config {
 namespace {
-
-// Kubernetes puts these into every container beside a Service called "postern".
-bool injected_by_kubernetes(std::string_view name) {
-  return name == "POSTERN_PORT" || name.starts_with("POSTERN_PORT_") || name.starts_with("POSTERN_SERVICE_");
-}
 
 // Kubernetes writes "tcp://10.0.0.1:80"; a person writes "8080" and wonders.
 bool meant_as_setting(const Variable& variable) {
@@ -33,11 +30,17 @@ void read_variable(const VariableSpec& spec, std::string_view value, Outcome& ou
       {std::string(spec.name), std::move(problem), std::string(spec.name) + "=" + std::string(spec.example)});
 }
 
-void read_unknown(std::string_view name, Outcome& outcome) {
-  const std::string nearest(nearest_variable(name));
-  outcome.problems.push_back({shown(name).substr(1, std::min<std::size_t>(name.size(), 60)),
-                              "is not a known variable; did you mean " + nearest + "?",
-                              "unset it, or " + nearest + "=..."});
+void add_unknown(std::string_view name, std::string_view suggestion, Outcome& outcome) {
+  const std::string meant(suggestion);
+  outcome.problems.push_back(
+      {shown(name).substr(1, std::min<std::size_t>(name.size(), 60)),
+       "is not a known variable" + (meant.empty() ? "" : "; did you mean " + meant + "?"),
+       meant.empty() ? "unset it" : "unset it, or " + meant + "=..."});
+}
+
+void read_others(const Variable& variable, Outcome& outcome) {
+  const std::string_view meant = misspelt_better_auth(variable.name);
+  if (!meant.empty()) add_unknown(variable.name, meant, outcome);
 }
 
 // Whether `one` has a literal where `other` has {user_id}, and a path could match both up to there.
@@ -92,6 +95,7 @@ void check_together(Outcome& outcome) {
     }
   }
   warn_of_overlaps(outcome);
+  warn_of_rates(outcome);
   if (outcome.config.upstream_idle_timeout >= Milliseconds(5000)) {
     outcome.warnings.push_back(
         "POSTERN_UPSTREAM_IDLE_TIMEOUT: uvicorn closes idle connections after 5s unless told otherwise; keep "
@@ -122,13 +126,16 @@ Outcome read(std::span<const Variable> environment, const Machine& machine) {
       outcome.warnings.push_back(
           "POSTERN_PORT is left to Kubernetes and not read: POSTERN_LISTEN sets the port");
     }
-    if (!variable.name.starts_with("POSTERN_") || injected_by_kubernetes(variable.name)) continue;
+    if (!variable.name.starts_with("POSTERN_")) {
+      read_others(variable, outcome);
+      continue;
+    }
     const auto spec = std::find_if(variables().begin(), variables().end(),
                                    [&](const VariableSpec& known) { return known.name == variable.name; });
     if (spec != variables().end()) {
       read_variable(*spec, variable.value, outcome);
-    } else {
-      read_unknown(variable.name, outcome);
+    } else if (!injected_by_kubernetes(variable.name, variable.value)) {
+      add_unknown(variable.name, suggestion_for(variable.name), outcome);
     }
   }
   read_secrets(secrets, machine, outcome);

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "config/kinds.hpp"
+#include "config/rates.hpp"
 #include "config/readers.hpp"
 
 namespace postern::config {
@@ -28,7 +29,7 @@ constexpr VariableSpec not_available(std::string_view name, std::string_view mea
 using C = Config;
 using route::RuleKind;
 
-const std::array<VariableSpec, 42> table = {{
+const std::array<VariableSpec, 45> table = {{
     {"POSTERN_LISTEN", "0.0.0.0:8080", "host:port, [v6]:port or unix:/path", "0.0.0.0:8080", read_listen,
      [](const C& c) { return to_string(c.listen); }},
     {"POSTERN_LISTEN_MODE", "0666", "permissions of a unix listener's path, in octal", "0660",
@@ -101,6 +102,12 @@ const std::array<VariableSpec, 42> table = {{
     {"POSTERN_LOG_FORMAT", "json", "json, or text for people", "json",
      read_choice<LogFormat, &C::log_format, format_names>,
      show_choice<LogFormat, &C::log_format, format_names>},
+    {"POSTERN_LOG_SAMPLE", "1", "the share of 2xx that is logged, 0 to 1", "0.1", read_log_sample,
+     show_log_sample},
+    {"POSTERN_USER_RATE", "off", "requests of one user, beyond it: 429", "50/s burst 100",
+     read_rate<&C::user_rate>, show_rate<&C::user_rate>},
+    {"POSTERN_FAILED_AUTH_RATE", "off", "invalid tokens from one address, beyond it: 429", "5/s burst 20",
+     read_rate<&C::failed_auth_rate>, show_rate<&C::failed_auth_rate>},
     {"POSTERN_TLS_CERT", "", "PEM file with the certificate chain; clients then speak TLS 1.2 or 1.3",
      "/run/secrets/tls.crt", read_text<&C::tls_cert_file>, show_text<&C::tls_cert_file>},
     {"POSTERN_TLS_KEY", "", "PEM file with its private key", "/run/secrets/tls.key",
@@ -121,35 +128,10 @@ const std::array<VariableSpec, 42> table = {{
      read_text<&C::identity_key_file>, show_text<&C::identity_key_file>},
 }};
 
-// Levenshtein's distance.
-std::size_t distance(std::string_view a, std::string_view b) {
-  std::vector<std::size_t> row(b.size() + 1);
-  for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
-  for (std::size_t i = 1; i <= a.size(); ++i) {
-    std::size_t diagonal = row[0];
-    row[0] = i;
-    for (std::size_t j = 1; j <= b.size(); ++j) {
-      const std::size_t above = row[j];
-      row[j] = std::min({above + 1, row[j - 1] + 1, diagonal + (a[i - 1] == b[j - 1] ? 0 : 1)});
-      diagonal = above;
-    }
-  }
-  return row[b.size()];
-}
-
 }  // namespace
 
 std::span<const VariableSpec> variables() {
   return table;
-}
-
-std::string_view nearest_variable(std::string_view unknown) {
-  const auto name = unknown.substr(0, 64);  // a longer one is near to nothing
-  return std::min_element(table.begin(), table.end(),
-                          [name](const VariableSpec& a, const VariableSpec& b) {
-                            return distance(name, a.name) < distance(name, b.name);
-                          })
-      ->name;
 }
 
 }  // namespace postern::config

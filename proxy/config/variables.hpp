@@ -24,7 +24,4 @@ struct VariableSpec {
 // POSTERN_* in the order of the documentation. The secrets are not among them: see secrets.hpp.
 std::span<const VariableSpec> variables();
 
-// The known name that is written most like `unknown`.
-std::string_view nearest_variable(std::string_view unknown);
-
 }  // namespace postern::config

@@ -17,7 +17,7 @@ struct Text {
 };
 
 // In the order of Answer. The challenges follow RFC 6750 3: no error code where no token was sent.
-constexpr std::array<Text, 17> texts{{
+constexpr std::array<Text, 18> texts{{
     {0, "", ""},
     {400, "Bad Request", ""},
     {401, "Not authenticated", "WWW-Authenticate: Bearer\r\n"},
@@ -34,18 +34,36 @@ constexpr std::array<Text, 17> texts{{
     {414, "URI Too Long", ""},
     {431, "Request Header Fields Too Large", ""},
     {502, "Bad Gateway", ""},
-    {503, "Service Unavailable", "Retry-After: 1\r\n"},
-    {503, "Service Unavailable", "Retry-After: 1\r\n"},
+    {503, "Service Unavailable", ""},
+    {503, "Service Unavailable", ""},
     {504, "Gateway Timeout", ""},
     {505, "HTTP Version Not Supported", ""},
+    {429, "Too Many Requests", ""},
 }};
-static_assert(texts.size() == static_cast<std::size_t>(Answer::version_not_supported) + 1);
+static_assert(texts.size() == static_cast<std::size_t>(Answer::too_many_requests) + 1);
 
 constexpr std::string_view body_start = "{\"detail\":\"";
 constexpr std::string_view body_end = "\"}";
 
 const Text& text_for(Answer answer) noexcept {
   return texts[static_cast<std::size_t>(answer)];
+}
+
+// RFC 9110 10.2.3.
+void append_retry_after(std::string& out, unsigned status, const AnswerContext& context) {
+  if (status != 503 && status != 429) return;
+  const std::uint32_t seconds = std::max<std::uint32_t>(1, context.retry_after);
+  out.append("Retry-After: ");
+  http::append_number(out, seconds);
+  out.append("\r\n");
+  if (status != 429 || context.rate_limit == nullptr) return;
+  out.append("RateLimit-Policy: \"user\";q=");
+  http::append_number(out, context.rate_limit->quota);
+  out.append(";w=");
+  http::append_number(out, context.rate_limit->window);
+  out.append("\r\nRateLimit: \"user\";r=0;t=");
+  http::append_number(out, seconds);
+  out.append("\r\n");
 }
 
 // Fetch 3.2: without these a browser reports its own script a network error instead of the status.
@@ -103,6 +121,7 @@ void write_answer(std::string& out, Answer answer, const AnswerContext& context)
   out.append("Content-Type: application/json\r\nContent-Length: ");
   http::append_number(out, body_start.size() + text.detail.size() + body_end.size());
   out.append("\r\nCache-Control: no-store\r\n").append(text.fields);
+  append_retry_after(out, text.status, context);
   if (!context.request_id.empty()) http::append_field(out, "X-Request-Id", context.request_id);
   append_cors(out, context);
   if (!context.keep_alive) http::append_field(out, "Connection", "close");

@@ -23,10 +23,11 @@ enum class Answer : std::uint8_t {
   uri_too_long,           // 414
   head_too_large,         // 431
   bad_gateway,            // 502
-  overloaded,             // 503, Retry-After: 1
-  upstream_unavailable,   // 503, Retry-After: 1
+  overloaded,             // 503, Retry-After
+  upstream_unavailable,   // 503, Retry-After
   gateway_timeout,        // 504
   version_not_supported,  // 505
+  too_many_requests,      // 429, Retry-After as the context says
 };
 
 // 0 for none.
@@ -38,6 +39,12 @@ std::string_view detail_of(Answer answer) noexcept;
 // For the statuses of http::HeadFault; bad_request for all others.
 Answer answer_for_status(unsigned status) noexcept;
 
+// The RateLimit and RateLimit-Policy fields (draft-ietf-httpapi-ratelimit-headers) of a bucket that is empty.
+struct RateLimitFields {
+  std::uint32_t quota = 0;   // the burst: what a full bucket allows
+  std::uint32_t window = 0;  // seconds in which an empty bucket fills
+};
+
 struct AnswerContext {
   bool head_only = false;  // HEAD: the same head, no body
   bool keep_alive = true;  // false writes Connection: close
@@ -46,6 +53,10 @@ struct AnswerContext {
   std::string_view origin;      // the request's Origin; empty: none
   // POSTERN_CORS_ORIGINS; null or empty: no CORS fields.
   const std::vector<std::string>* cors_origins = nullptr;
+  // Seconds for Retry-After where the answer carries it; 0: 1.
+  std::uint32_t retry_after = 0;
+  // For the 429 of a user's own rate alone; null: no such fields.
+  const RateLimitFields* rate_limit = nullptr;
 };
 
 // Appends a whole HTTP/1.1 response to `out`; nothing for Answer::none. With CORS configured: an Origin that

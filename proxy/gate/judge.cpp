@@ -65,12 +65,7 @@ bool needs_no_token(const http::RequestHead& head, const Policy& policy, Verdict
   return true;
 }
 
-bool has_valid_token(const Credentials& credentials, token::Verifier& verifier, std::int64_t now,
-                     Verdict& verdict) {
-  if (credentials.fault != CredentialFault::none) {
-    return refuse(verdict, Step::credentials, Answer::unauthenticated, text_of(credentials.fault));
-  }
-  const token::Verification verification = verifier.verify(credentials.token, now);
+bool is_valid(const token::Verification& verification, Verdict& verdict) noexcept {
   if (verification.fault != token::TokenFault::none) {
     const bool expired = verification.fault == token::TokenFault::expired;
     return refuse(verdict, Step::token, expired ? Answer::token_expired : Answer::token_invalid,
@@ -81,9 +76,9 @@ bool has_valid_token(const Credentials& credentials, token::Verifier& verifier, 
   return true;
 }
 
-bool may_use_path(const route::Match& match, Verdict& verdict) noexcept {
-  if (match.rule == nullptr) return refuse(verdict, Step::route, Answer::not_found, "no rule");
-  if (match.rule->kind == route::RuleKind::user && match.user_id != verdict.uid.view()) {
+bool may_use_path(std::string_view user_id, Verdict& verdict) noexcept {
+  if (verdict.rule == nullptr) return refuse(verdict, Step::route, Answer::not_found, "no rule");
+  if (verdict.rule->kind == route::RuleKind::user && user_id != verdict.uid.view()) {
     return refuse(verdict, Step::owner, Answer::forbidden, "another user");
   }
   admit(verdict, Step::forward, "ok");
@@ -121,19 +116,41 @@ std::string_view text_of(Step step) noexcept {
   return "unknown";
 }
 
-Verdict judge(const http::RequestHead& head, const Policy& policy, token::Verifier& verifier,
-              std::int64_t now, route::Target& target) {
-  Verdict verdict;
-  if (!has_one_meaning(head, target, verdict)) return verdict;
+Judged judge_head(const http::RequestHead& head, const Policy& policy, route::Target& target) {
+  Judged judged;
+  Verdict& verdict = judged.verdict;
+  if (!has_one_meaning(head, target, verdict)) return judged;
   const route::Match match = policy.rules.find(target.segments());
   verdict.rule = match.rule;
+  judged.user_id = match.user_id;
   const Credentials credentials = find_credentials(head, policy.websocket_token);
   verdict.bearer_subprotocol = credentials.bearer_subprotocol;
-  if (!needs_no_token(head, policy, verdict)) {
-    if (!has_valid_token(credentials, verifier, now, verdict)) return verdict;
-    if (!may_use_path(match, verdict)) return verdict;
+  if (needs_no_token(head, policy, verdict)) {
+    check_size(head, policy, verdict);
+  } else if (credentials.fault != CredentialFault::none) {
+    refuse(verdict, Step::credentials, Answer::unauthenticated, text_of(credentials.fault));
+  } else {
+    judged.token = credentials.token;
   }
-  check_size(head, policy, verdict);
+  return judged;
+}
+
+void judge_token(Judged& judged, const token::Verification& verification, const http::RequestHead& head,
+                 const Policy& policy, const route::Target&) {
+  judged.token = {};
+  if (!is_valid(verification, judged.verdict)) return;
+  if (may_use_path(judged.user_id, judged.verdict)) check_size(head, policy, judged.verdict);
+}
+
+Verdict judge(const http::RequestHead& head, const Policy& policy, token::Verifier& verifier,
+              std::int64_t now, route::Target& target) {
+  Judged judged = judge_head(head, policy, target);
+  if (!judged.token.empty()) judge_token(judged, verifier.verify(judged.token, now), head, policy, target);
+  return judged.verdict;
+}
+
+Verdict refuse_rate(Verdict verdict, Step step, std::string_view reason) noexcept {
+  refuse(verdict, step, Answer::too_many_requests, reason);
   return verdict;
 }
 

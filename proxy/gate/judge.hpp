@@ -51,6 +51,21 @@ struct Verdict {
 Verdict judge(const http::RequestHead& head, const Policy& policy, token::Verifier& verifier,
               std::int64_t now, route::Target& target);
 
+// The same in two halves, for whoever has something to do between them or verifies in another way.
+struct Judged {
+  Verdict verdict;
+  std::string_view user_id;  // the decoded {user_id} segment of a user rule
+  std::string_view token;    // what is still to be verified, a view into the head; empty: the verdict stands
+};
+// Target, rule and credentials.
+Judged judge_head(const http::RequestHead& head, const Policy& policy, route::Target& target);
+// Token, route and owner, once `judged.token` is verified. `target` as judge_head() left it.
+void judge_token(Judged& judged, const token::Verification& verification, const http::RequestHead& head,
+                 const Policy& policy, const route::Target& target);
+
+// What a rate makes of a verdict: 429. What is known of rule and user stays.
+Verdict refuse_rate(Verdict verdict, Step step, std::string_view reason) noexcept;
+
 // The verdict on a head that the parser refused.
 Verdict refuse_head(unsigned status, std::string_view reason) noexcept;
 

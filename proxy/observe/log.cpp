@@ -11,6 +11,7 @@
 #include <cerrno>
 #include <chrono>
 #include <condition_variable>
+#include <cstdlib>
 #include <deque>
 #include <mutex>
 #include <system_error>
@@ -74,6 +75,12 @@ class Output final : public spdlog::sinks::base_sink<spdlog::details::null_mutex
   void flush_() override {}
 };
 
+Format for_output(Format format) {
+  const bool colored =
+      format == Format::text && ::isatty(STDOUT_FILENO) == 1 && std::getenv("NO_COLOR") == nullptr;
+  return colored ? Format::colored_text : format;
+}
+
 struct Event {
   Level level;
   std::string line;
@@ -83,7 +90,7 @@ struct Event {
 
 struct Log::State {
   State(Level least, Format chosen)
-      : level(least), format(chosen), logger("postern", std::make_shared<Output>()) {
+      : level(least), format(for_output(chosen)), logger("postern", std::make_shared<Output>()) {
     logger.set_pattern("%v");
     logger.set_level(spdlog_level(least));
     logger.set_error_handler([](const std::string&) {});
@@ -93,6 +100,7 @@ struct Log::State {
     const std::lock_guard lock(mutex);
     if (events.size() == most_events) {
       ++dropped_events;
+      ++all_dropped_events;
     } else {
       events.push_back(std::move(event));
     }
@@ -119,7 +127,8 @@ struct Log::State {
     AccessRecord record;
     for (RecordQueue& queue : queues) {
       for (auto left = queue.waiting(); left != 0 && queue.pop(record, storage); --left) {
-        add_line(record);
+        if (keeps_refusals && record.verdict == "refuse") refusals.add(record);
+        if (record.level >= level) add_line(record);
         any = true;
       }
       write_lines();
@@ -144,7 +153,7 @@ struct Log::State {
 
   // The logger ends what it writes with a newline.
   void write_lines() {
-    if (used != 0) logger.info(std::string_view(lines.data(), used));
+    if (used != 0) logger.log(spdlog_level(level), std::string_view(lines.data(), used));
     used = 0;
   }
 
@@ -178,6 +187,8 @@ struct Log::State {
   Format format;
   spdlog::logger logger;
   std::deque<RecordQueue> queues;
+  bool keeps_refusals = false;
+  RecentRefusals refusals;
   std::vector<char> lines = std::vector<char>(batch_bytes);  // formatted and not yet written
   std::size_t used = 0;                                      // of `lines`
   std::string storage;                                       // of the record at hand
@@ -185,7 +196,8 @@ struct Log::State {
   std::atomic<bool> asleep{false};
   std::mutex mutex;  // of what follows; never held while writing
   std::vector<Event> events;
-  std::uint64_t dropped_events = 0;
+  std::uint64_t dropped_events = 0;  // since they were last reported
+  std::uint64_t all_dropped_events = 0;
   bool ended = false;
   std::condition_variable ended_changed;
 };
@@ -230,8 +242,23 @@ void Log::start() {
   thread_ = std::thread([state = state_] { state->run(); });
 }
 
-bool Log::wants_access() const noexcept {
-  return state_->level <= Level::info;
+void Log::keep_refusals() noexcept {
+  state_->keeps_refusals = true;
+}
+
+std::vector<Refusal> Log::recent_refusals() const {
+  return state_->refusals.newest_first();
+}
+
+std::uint64_t Log::lines_dropped() const {
+  std::uint64_t dropped = 0;
+  for (const RecordQueue& queue : state_->queues) dropped += queue.dropped();
+  const std::lock_guard lock(state_->mutex);
+  return dropped + state_->all_dropped_events;
+}
+
+bool Log::wants(const AccessRecord& record) const noexcept {
+  return record.level >= state_->level || (state_->keeps_refusals && record.verdict == "refuse");
 }
 
 void Log::wake() noexcept {

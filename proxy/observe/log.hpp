@@ -4,35 +4,20 @@
 // counted.
 
 #include <cstdint>
-#include <initializer_list>
 #include <memory>
-#include <span>
-#include <string>
 #include <string_view>
 #include <thread>
-#include <utility>
 #include <vector>
 
+#include "observe/format.hpp"
+#include "observe/recent_refusals.hpp"
 #include "observe/record_queue.hpp"
 
 namespace postern::observe {
 
-enum class Level : std::uint8_t { debug, info, warn, error, off };
-enum class Format : std::uint8_t { json, text };
-
-// Writes a line as it will stand in the log, without the newline, and returns its size; 0: the room is too
-// small. Times are UTC (RFC 3339). Bytes that are not printable ASCII are escaped, so that no request can
-// forge a line.
-std::size_t write_access(std::span<char> room, const AccessRecord& record, Format format) noexcept;
-// The room that it may take, in bytes.
-std::size_t longest_line(const AccessRecord& record) noexcept;
-
-using Details = std::initializer_list<std::pair<std::string_view, std::string_view>>;
-std::string format_event(std::int64_t unix_microseconds, Level level, std::string_view message,
-                         Details details, Format format);
-
 class Log {
  public:
+  // Text is coloured where standard output is a terminal and NO_COLOR is not set.
   Log(Level level, Format format);
   ~Log();  // stops
   Log(const Log&) = delete;
@@ -49,8 +34,15 @@ class Log {
   // afterwards is lost too.
   void stop();
 
-  // Whether access records are wanted at all (level info or finer).
-  [[nodiscard]] bool wants_access() const noexcept;
+  // Refusals are kept from now on, whatever the level, for the status page; call before start().
+  void keep_refusals() noexcept;
+  // The last ones, newest first; any thread, off the request path.
+  [[nodiscard]] std::vector<Refusal> recent_refusals() const;
+  // Lines that were dropped because nobody read the log; any thread, off the request path.
+  [[nodiscard]] std::uint64_t lines_dropped() const;
+
+  // Whether this record is to be pushed.
+  [[nodiscard]] bool wants(const AccessRecord& record) const noexcept;
   // Tells the log thread that a queue has something; cheap when it is awake.
   void wake() noexcept;
 

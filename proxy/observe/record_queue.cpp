@@ -7,11 +7,6 @@
 namespace postern::observe {
 namespace {
 
-using TextMember = std::string_view AccessRecord::*;
-constexpr std::array<TextMember, 8> text_members = {
-    &AccessRecord::request_id, &AccessRecord::peer,    &AccessRecord::method, &AccessRecord::path,
-    &AccessRecord::rule,       &AccessRecord::verdict, &AccessRecord::reason, &AccessRecord::uid};
-
 // A path or method longer than this is cut: the line stays readable and the ring holds enough of them.
 constexpr std::size_t longest_text = 2048;
 
@@ -22,10 +17,15 @@ struct Packed {
   std::uint32_t total_microseconds;
   std::uint32_t upstream_microseconds;
   std::uint32_t status;
+  float sampled;
+  Level level;
   std::array<std::uint16_t, text_members.size()> lengths;
 };
 
 }  // namespace
+
+// Not defaulted: the ring would be filled with zeros first, and so take up its whole memory.
+RecordQueue::RecordQueue() noexcept {}  // NOLINT(modernize-use-equals-default)
 
 void RecordQueue::push(const AccessRecord& record) noexcept {
   Packed packed{record.unix_microseconds,
@@ -34,6 +34,8 @@ void RecordQueue::push(const AccessRecord& record) noexcept {
                 record.total_microseconds,
                 record.upstream_microseconds,
                 record.status,
+                record.sampled,
+                record.level,
                 {}};
   std::size_t total = sizeof packed;
   for (std::size_t i = 0; i < text_members.size(); ++i) {
@@ -73,6 +75,8 @@ bool RecordQueue::pop(AccessRecord& record, std::string& storage) {
   record.total_microseconds = packed.total_microseconds;
   record.upstream_microseconds = packed.upstream_microseconds;
   record.status = packed.status;
+  record.sampled = packed.sampled;
+  record.level = packed.level;
   std::size_t at = 0;
   for (std::size_t i = 0; i < text_members.size(); ++i) {
     record.*text_members[i] = std::string_view(storage).substr(at, packed.lengths[i]);

@@ -8,6 +8,8 @@ ConnectionCount::ConnectionCount(ConnectionCounts& counts, Member member,
                                  std::atomic<std::size_t>* shared) noexcept
     : counts_(&counts), member_(member), shared_(shared) {
   ++(counts_->*member_);
+  if (member_ == &ConnectionCounts::serving && counts_->metrics != nullptr)
+    counts_->metrics->connection_opened(observe::Side::client, observe::ConnectionState::idle);
 }
 
 ConnectionCount::ConnectionCount(ConnectionCount&& other) noexcept
@@ -16,6 +18,8 @@ ConnectionCount::ConnectionCount(ConnectionCount&& other) noexcept
 ConnectionCount::~ConnectionCount() {
   if (counts_ == nullptr) return;
   --(counts_->*member_);
+  if (member_ == &ConnectionCounts::serving && counts_->metrics != nullptr)
+    counts_->metrics->connection_closed(observe::Side::client, observe::ConnectionState::idle);
   if (shared_ != nullptr) shared_->fetch_sub(1, std::memory_order_relaxed);
   counts_->on_fewer();
 }

@@ -5,6 +5,8 @@
 #include <cstddef>
 #include <functional>
 
+#include "observe/metrics.hpp"
+
 namespace postern::relay {
 
 struct ConnectionCounts {
@@ -13,6 +15,7 @@ struct ConnectionCounts {
   std::size_t awake = 0;         // those of them that have a coroutine
   std::size_t turning_away = 0;  // connections over the limit that hear so
   std::function<void()> on_fewer = [] {};
+  observe::WorkerMetrics* metrics = nullptr;  // hears of the serving ones; null: nobody does
 
   [[nodiscard]] bool empty() const noexcept { return accepting == 0 && serving == 0 && turning_away == 0; }
 };

@@ -52,10 +52,17 @@ void Download::note_read(std::size_t count) noexcept {
 }
 
 Action Download::on_read_error(const error_code& error) noexcept {
+  read_error_ = error;
   const bool in_order = error == asio::error::eof;
   const Event event =
       event_of(connection_.interrupted(), in_order ? Event::upstream_ended : Event::upstream_failed);
   return plan_.on(event, Clock::now() - upload_.sent_at());
+}
+
+std::string Download::upstream_problem() const {
+  const bool says_nothing =
+      !read_error_ || read_error_ == asio::error::eof || read_error_ == asio::error::operation_aborted;
+  return says_nothing ? std::string() : read_error_.message();
 }
 
 Awaitable<Action> Download::read_head() {
@@ -115,6 +122,7 @@ void Download::drop_head() {
 
 // The next piece of a body, behind what is left of a line of chunk framing.
 Awaitable<Action> Download::read_more() {
+  stream_ = true;
   buffers_.from_upstream.rewind();
   connection_.wait(plan_.patience_for(Wait::read_upstream));
   const auto [error, count] = co_await connection_.upstream->stream.read_some(buffers_.from_upstream.room());
@@ -174,6 +182,7 @@ Awaitable<Action> Download::relay_rest() {
 }
 
 Awaitable<Action> Download::run_tunnel() {
+  stream_ = true;
   write_client_head();
   const Action written = co_await write_client(pieces_);
   if (written != Action::go_on) co_return written;

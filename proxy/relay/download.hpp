@@ -36,6 +36,10 @@ class Download {
   // Of the body, as sent.
   [[nodiscard]] std::uint64_t bytes() const noexcept { return bytes_; }
   [[nodiscard]] std::uint64_t tunnel_bytes_in() const noexcept { return tunnel_bytes_in_; }
+  // Its body went on behind what came with the head, or it became a websocket.
+  [[nodiscard]] bool is_stream() const noexcept { return stream_; }
+  // What the system says of how its connection failed; empty: nothing.
+  [[nodiscard]] std::string upstream_problem() const;
   // From the first byte sent to the final head.
   [[nodiscard]] transport::Clock::duration upstream_time() const noexcept { return upstream_time_; }
 
@@ -66,6 +70,8 @@ class Download {
   std::span<transport::asio::const_buffer> pieces_;  // to be written, in buffers_.down
   std::array<char, 20> chunk_header_;
   http::BodyStep::State chunks_ = http::BodyStep::State::data;
+  bool stream_ = false;
+  transport::error_code read_error_;
   transport::Clock::duration upstream_time_{};
 };
 

@@ -214,6 +214,11 @@ Awaitable<> answer_overload(RelayContext& context, Stream client, Peer peer) {
   answer.date = context.date(std::chrono::duration_cast<std::chrono::seconds>(now).count());
   gate::write_answer(text, gate::Answer::overloaded, answer);
   std::array<transport::asio::const_buffer, 1> whole = {transport::asio::buffer(text)};
+  observe::CountedRequest refused;
+  refused.verdict = observe::CountedVerdict::refuse;
+  refused.status = gate::status_of(gate::Answer::overloaded);
+  context.metrics.count(refused);
+  context.metrics.count_refusal(refused.verdict, "too many connections");
   error_code error = co_await away.stream.write_all(whole);
   co_await away.stream.finish_sending();
   std::array<char, 1024> scrap;

@@ -35,6 +35,33 @@ bool is_whole(const RequestBuffers& buffers) noexcept {
   return head.framing == http::Framing::content_length && head.content_length <= buffers.from_client.size();
 }
 
+observe::StreamEnd stream_end_of(Ending ending) noexcept {
+  using observe::StreamEnd;
+  switch (ending) {
+    case Ending::ok:
+      break;
+    case Ending::unreachable:
+    case Ending::closed_early:
+    case Ending::response_cut_short:
+      return StreamEnd::upstream_gone;
+    case Ending::malformed_response:
+    case Ending::response_head_too_large:
+    case Ending::body_malformed:
+    case Ending::body_too_large:
+      return StreamEnd::malformed;
+    case Ending::response_timeout:
+    case Ending::stream_timeout:
+      return StreamEnd::idle_timeout;
+    case Ending::token_expired:
+      return StreamEnd::token_expired;
+    case Ending::drained:
+      return StreamEnd::drained;
+    case Ending::client_left:
+      return StreamEnd::client_gone;
+  }
+  return StreamEnd::finished;
+}
+
 // Tells users apart, no more: 0 is nobody.
 std::uint64_t user_of(const gate::Verdict& verdict) noexcept {
   return verdict.uid.empty() ? 0 : std::hash<std::string_view>{}(verdict.uid.view());
@@ -84,8 +111,11 @@ void Exchange::write_upstream_head() {
 }
 
 Action Exchange::take_idle() {
-  auto idle = connection_.context.upstreams.take_idle(user_of(verdict_));
+  RelayContext& context = connection_.context;
+  auto idle = context.upstreams.take_idle(user_of(verdict_));
+  context.metrics.count_pool(idle != nullptr);
   if (!idle) return Action::connect;
+  idle->count_as(context.metrics, observe::ConnectionState::active);
   connection_.upstream = std::move(idle);
   return plan_.on(Event::reused);
 }
@@ -95,11 +125,17 @@ Awaitable<Action> Exchange::connect() {
   connection_.upstream = std::make_unique<UpstreamConnection>(context.executor);
   UpstreamConnection& upstream = *connection_.upstream;
   connection_.wait_at_most(transport::DeadlineKind::connect, context.settings.connect_timeout);
+  const auto began = transport::Clock::now();
   buffers_.connect_failure = co_await context.upstreams.connector().connect(
       upstream.stream, upstream.address, connection_, context.settings.connect_timeout);
+  connect_time_ += transport::Clock::now() - began;
   const bool connected = buffers_.connect_failure.reason.empty();
   const bool wanted = connection_.interrupted() != Interruption::client_left;
-  if (connected && wanted) co_return plan_.on(Event::connected);
+  context.metrics.count_upstream_opened(connected);
+  if (connected && wanted) {
+    upstream.count_as(context.metrics, observe::ConnectionState::active);
+    co_return plan_.on(Event::connected);
+  }
   const Event event = event_of(connection_.interrupted(), Event::unreachable);
   if (event == Event::unreachable || event == Event::connect_timed_out) {
     context.note_unreachable(buffers_.connect_failure);
@@ -165,8 +201,13 @@ void Exchange::finish() {
   const bool open = connection_.upstream && connection_.upstream->stream.is_open();
   outcome_ = plan_.outcome(buffers_.from_client.size() != 0, open && buffers_.from_upstream.size() == 0,
                            !context.draining());
+  if (is_upstream_fault(outcome_.ending) && outcome_.ending != Ending::unreachable) {
+    buffers_.connect_failure.address = transport::to_string(connection_.upstream->address);
+    buffers_.connect_failure.problem = download_.upstream_problem();
+  }
   if (outcome_.reuse_upstream) {
     connection_.upstream->user = user_of(verdict_);
+    connection_.upstream->count_as(context.metrics, observe::ConnectionState::idle);
     context.upstreams.give_back(std::move(connection_.upstream));
   }
   connection_.upstream.reset();
@@ -184,6 +225,9 @@ Exchange::Result Exchange::result() const noexcept {
   result.bytes_in = download_.tunnel_bytes_in() + upload_.bytes();
   result.bytes_out = download_.bytes();
   result.upstream_time = download_.upstream_time();
+  result.connect_time = connect_time_;
+  result.sent_at = upload_.sent_at();
+  if (download_.is_stream()) result.stream_end = stream_end_of(outcome_.ending);
   return result;
 }
 

@@ -3,6 +3,7 @@
 // as the other takes it. It carries out what its plan decides.
 
 #include <cstdint>
+#include <optional>
 #include <string_view>
 
 #include "gate/judge.hpp"
@@ -22,6 +23,9 @@ class Exchange {
     std::uint64_t bytes_in = 0;  // of the bodies
     std::uint64_t bytes_out = 0;
     transport::Clock::duration upstream_time{};
+    transport::Clock::duration connect_time{};     // spent on making a connection
+    transport::Clock::time_point sent_at{};        // the request's first byte; none was: the origin
+    std::optional<observe::StreamEnd> stream_end;  // it had become a stream
   };
 
   // All of them outlive it.
@@ -46,6 +50,7 @@ class Exchange {
   Upload upload_;
   Download download_;
   Outcome outcome_;
+  transport::Clock::duration connect_time_{};
 };
 
 }  // namespace postern::relay

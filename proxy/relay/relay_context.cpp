@@ -1,15 +1,34 @@
 #include "relay/relay_context.hpp"
 
+#include <openssl/rand.h>
+
 #include <array>
 #include <ctime>
 #include <exception>
+#include <stdexcept>
 
 namespace postern::relay {
+namespace {
+
+gate::KeyedHash::Key random_key() {
+  gate::KeyedHash::Key key;
+  if (RAND_bytes(reinterpret_cast<unsigned char*>(key.data()), sizeof key) != 1) {
+    throw std::runtime_error("OpenSSL offers no random bytes");
+  }
+  return key;
+}
+
+}  // namespace
+
+Shared::Shared(const Settings& settings)
+    : rates(random_key(), settings.user_rate, settings.failed_auth_rate) {}
 
 RelayContext::RelayContext(const transport::Executor& own_executor, const Settings& given, const Keys& keys,
                            observe::Log& log, Shared& shared)
     : executor(own_executor),
       settings(given),
+      metrics(shared.metrics.add_worker()),
+      rates(shared.rates),
       verifier(keys.secrets, given.claims),
       accept_rules{given.proxy_protocol, &given.trusted_proxies, keys.server_tls},
       deadlines(executor),
@@ -17,7 +36,9 @@ RelayContext::RelayContext(const transport::Executor& own_executor, const Settin
       upstreams(executor, deadlines, given.upstream, keys.client_tls, given.upstream_idle_timeout),
       shared_(shared),
       log_(log),
-      records_(log.add_queue()) {
+      records_(log.add_queue()),
+      sample_(given.log_sample) {
+  counts.metrics = &metrics;
   use_identity_key(*keys.identity);
 }
 
@@ -69,8 +90,8 @@ std::string_view RelayContext::date(std::int64_t unix_seconds) {
   return date_;
 }
 
-void RelayContext::record(const observe::AccessRecord& record) noexcept {
-  if (!log_.wants_access()) return;
+void RelayContext::record(observe::AccessRecord& record) noexcept {
+  if (!sample_.takes(record) || !log_.wants(record)) return;
   records_.push(record);
   log_.wake();
 }

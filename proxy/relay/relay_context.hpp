@@ -9,7 +9,11 @@
 #include <string_view>
 
 #include "gate/identity_signer.hpp"
+#include "gate/rates.hpp"
 #include "observe/log.hpp"
+#include "observe/log_sample.hpp"
+#include "observe/metrics.hpp"
+#include "observe/shared_metrics.hpp"
 #include "relay/connection_count.hpp"
 #include "relay/request_buffers.hpp"
 #include "relay/request_ids.hpp"
@@ -23,8 +27,14 @@ namespace postern::relay {
 
 // What all threads count together.
 struct Shared {
+  // Throws std::runtime_error when OpenSSL offers no random bytes.
+  explicit Shared(const Settings& settings);
+
   std::atomic<std::size_t> connections{0};  // served, not those turned away
   std::atomic<bool> draining{false};
+  gate::Rates rates;
+  observe::Metrics metrics;  // a block for each thread
+  observe::SharedMetrics events{0};
 };
 
 class RelayContext {
@@ -36,7 +46,8 @@ class RelayContext {
   [[nodiscard]] bool draining() const noexcept { return shared_.draining.load(std::memory_order_relaxed); }
   // The time for a Date field; made once a second.
   std::string_view date(std::int64_t unix_seconds);
-  void record(const observe::AccessRecord& record) noexcept;
+  // `record` may be changed by the sampling.
+  void record(observe::AccessRecord& record) noexcept;
   // No request came of it: not let in, or no TLS.
   void note_refused_connection(const transport::Peer& peer, std::string_view problem);
   // Nothing takes a connection there: said once in a while, however many requests meet it.
@@ -49,6 +60,8 @@ class RelayContext {
 
   transport::Executor executor;
   const Settings& settings;
+  observe::WorkerMetrics& metrics;
+  gate::Rates& rates;
   token::Verifier verifier;
   std::optional<gate::IdentitySigner> identity_signer;  // with POSTERN_IDENTITY_KEY
   transport::AcceptRules accept_rules;
@@ -68,6 +81,7 @@ class RelayContext {
   observe::Log& log_;
   observe::RecordQueue& records_;
   std::optional<transport::CoarseClock::time_point> unreachable_noted_at_;
+  observe::LogSample sample_;
   std::int64_t date_second_ = -1;
   std::string date_;
 };

@@ -5,7 +5,10 @@
 
 #include "http/authority.hpp"
 #include "http/request_id.hpp"
+#include "observe/trace_context.hpp"
+#include "relay/client_address.hpp"
 #include "relay/exchange.hpp"
+#include "relay/judgement.hpp"
 
 namespace postern::relay {
 namespace {
@@ -114,21 +117,51 @@ bool skip_buffered_body(RequestBuffers& buffers) noexcept {
   return true;
 }
 
-gate::Verdict judge(ClientConnection& connection, HeadOutcome outcome, std::int64_t unix_seconds) {
-  RelayContext& context = connection.context;
+Judgement judge(ClientConnection& connection, HeadOutcome outcome, std::string_view client,
+                std::int64_t unix_seconds, Clock::time_point steady) {
   RequestBuffers& buffers = *connection.buffers;
-  if (outcome == HeadOutcome::timed_out) return head_timed_out();
+  if (outcome == HeadOutcome::timed_out) return {head_timed_out()};
   if (outcome == HeadOutcome::refused) {
     const auto fault = buffers.request_parser.fault();
-    return gate::refuse_head(http::status_of(fault), http::text_of(fault));
+    return {gate::refuse_head(http::status_of(fault), http::text_of(fault))};
   }
-  gate::Verdict verdict =
-      gate::judge(buffers.request, context.settings.policy, context.verifier, unix_seconds, buffers.target);
+  Judgement judgement = judge_request(connection.context, buffers, client, unix_seconds, steady);
   buffers.from_client.take(buffers.request_parser.head_size());
-  return verdict;
+  return judgement;
 }
 
-Awaitable<ClientFate> answer(ClientConnection& connection, gate::Answer answer, std::string_view request_id,
+// Counts a request, and its connection as active, for as long as it lives.
+class RequestCount {
+ public:
+  explicit RequestCount(observe::WorkerMetrics& metrics) noexcept : metrics_(metrics) {
+    metrics_.request_began();
+    metrics_.connection_changed(observe::Side::client, observe::ConnectionState::idle,
+                                observe::ConnectionState::active);
+  }
+  RequestCount(const RequestCount&) = delete;
+  RequestCount& operator=(const RequestCount&) = delete;
+  ~RequestCount() {
+    metrics_.request_ended();
+    metrics_.connection_changed(observe::Side::client, observe::ConnectionState::active,
+                                observe::ConnectionState::idle);
+  }
+
+ private:
+  observe::WorkerMetrics& metrics_;
+};
+
+// A failing upstream is the log's business at level warn: where it is and what the system says.
+void record_ending(const Exchange::Result& result, const RequestBuffers& buffers,
+                   observe::AccessRecord& record) noexcept {
+  if (result.outcome.ending == Ending::ok) return;
+  record.reason = result.reason;
+  if (!is_upstream_fault(result.outcome.ending)) return;
+  record.level = observe::Level::warn;
+  record.upstream = buffers.connect_failure.address;
+  record.problem = buffers.connect_failure.problem;
+}
+
+Awaitable<ClientFate> answer(ClientConnection& connection, gate::Answer answer, const Judgement& judgement,
                              observe::AccessRecord& record, bool must_close) {
   RelayContext& context = connection.context;
   RequestBuffers& buffers = *connection.buffers;
@@ -138,7 +171,9 @@ Awaitable<ClientFate> answer(ClientConnection& connection, gate::Answer answer, 
   about.head_only = buffers.request.verb == boost::beast::http::verb::head;
   about.keep_alive = keep;
   about.date = context.date(record.unix_microseconds / 1'000'000);
-  about.request_id = request_id;
+  about.request_id = record.request_id;
+  about.retry_after = judgement.retry_after;
+  about.rate_limit = judgement.user_rate;
   about.origin = single_field(
       buffers.request, [](const http::Field& field) { return field.known == http::FieldName::origin; });
   about.cors_origins = &context.settings.cors_origins;
@@ -174,18 +209,29 @@ Awaitable<ClientFate> serve_request(ClientConnection& connection) {
   connection.forget_stream_end();
   RequestIds::Id own_id;
   const std::string_view request_id = choose_request_id(context, buffers.request, own_id);
-  const gate::Verdict verdict = judge(connection, outcome, duration_cast<seconds>(wall).count());
+  const RequestCount counted(context.metrics);
+  const transport::Peer client =
+      client_of(buffers.request, connection.peer, context.settings.trusted_proxies);
+  const Judgement judgement =
+      judge(connection, outcome, client.address(), duration_cast<seconds>(wall).count(), started);
+  const gate::Verdict& verdict = judgement.verdict;
 
+  observe::CountedRequest count;
+  count.verdict = verdict.forward() ? observe::CountedVerdict::forward : observe::CountedVerdict::refuse;
+  count.identified = !verdict.uid.empty();
   observe::AccessRecord record;
   record.unix_microseconds = duration_cast<microseconds>(wall).count();
   record.request_id = request_id;
-  record.peer = connection.peer.address();
+  record.trace_id = observe::trace_id_of(single_field(buffers.request, [](const http::Field& field) {
+    return field.known == http::FieldName::unknown && http::equal_ignoring_case(field.name, "traceparent");
+  }));
+  record.peer = client.address();
   record.method = method_to_show(buffers.request.method);
   record.path =
       verdict.step > gate::Step::target ? buffers.target.raw_path() : path_of_refused(buffers.request.target);
   record.rule = verdict.rule != nullptr ? std::string_view(verdict.rule->text) : std::string_view{};
   record.uid = verdict.uid.view();
-  record.verdict = verdict.forward() ? "forward" : "refuse";
+  record.verdict = observe::verdict_names[observe::index_of(count.verdict)];
   record.reason = verdict.reason;
 
   ClientFate fate = ClientFate::close;
@@ -196,20 +242,28 @@ Awaitable<ClientFate> serve_request(ClientConnection& connection) {
     Exchange exchange(connection, verdict, request_id);
     co_await exchange.run();
     const Exchange::Result result = exchange.result();
-    if (result.outcome.ending != Ending::ok) record.reason = result.reason;
+    record_ending(result, buffers, record);
     record.status = result.status;
     record.bytes_in = result.bytes_in;
     record.bytes_out = result.bytes_out;
     record.upstream_microseconds = microseconds_of(result.upstream_time);
+    count.upstream = result.upstream_time;
+    if (result.sent_at != Clock::time_point{}) count.gate = result.sent_at - started - result.connect_time;
+    if (result.stream_end) context.metrics.count_stream_end(*result.stream_end);
     fate = result.outcome.client;
     if (result.outcome.answer != gate::Answer::none) {
-      fate = co_await answer(connection, result.outcome.answer, request_id, record, fate != ClientFate::keep);
+      fate = co_await answer(connection, result.outcome.answer, judgement, record, fate != ClientFate::keep);
     }
   } else {
     const bool must_close = verdict.must_close || !skip_buffered_body(buffers);
-    fate = co_await answer(connection, verdict.answer, request_id, record, must_close);
+    fate = co_await answer(connection, verdict.answer, judgement, record, must_close);
   }
-  record.total_microseconds = microseconds_of(Clock::now() - started);
+  count.total = Clock::now() - started;
+  if (!verdict.forward()) count.gate = count.total;
+  count.status = record.status;
+  context.metrics.count(count);
+  if (!verdict.forward()) context.metrics.count_refusal(count.verdict, verdict.reason);
+  record.total_microseconds = microseconds_of(count.total);
   context.record(record);
   co_return fate;
 }

@@ -1,6 +1,14 @@
 #include "relay/settings.hpp"
 
 namespace postern::relay {
+namespace {
+
+std::optional<gate::Rate> rate_of(const std::optional<config::RateSetting>& setting) {
+  if (!setting) return std::nullopt;
+  return gate::Rate{setting->count, setting->period, setting->burst};
+}
+
+}  // namespace
 
 Settings make_settings(const config::Config& config) {
   Settings settings;
@@ -25,6 +33,9 @@ Settings make_settings(const config::Config& config) {
   settings.trusted_proxies = config.trusted_proxies;
   settings.proxy_protocol = config.proxy_protocol;
   settings.close_at_expiry = config.close_at_expiry;
+  settings.user_rate = rate_of(config.user_rate);
+  settings.failed_auth_rate = rate_of(config.failed_auth_rate);
+  settings.log_sample = config.log_sample;
   settings.threads = config.threads;
   settings.max_connections = config.max_connections;
   settings.max_header_bytes = config.max_header_bytes;

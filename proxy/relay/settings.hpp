@@ -9,6 +9,7 @@
 
 #include "config/config.hpp"
 #include "gate/judge.hpp"
+#include "gate/rate_limit.hpp"
 #include "tls/context.hpp"
 #include "token/verifier.hpp"
 
@@ -31,6 +32,9 @@ struct Settings {
   config::TrustedProxies trusted_proxies;
   bool proxy_protocol = false;
   bool close_at_expiry = false;
+  std::optional<gate::Rate> user_rate;         // nothing: off
+  std::optional<gate::Rate> failed_auth_rate;  // likewise
+  double log_sample = 1;
 
   unsigned threads = 1;
   std::size_t max_connections = 10000;

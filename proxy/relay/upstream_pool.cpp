@@ -7,6 +7,20 @@ namespace postern::relay {
 using transport::CoarseClock;
 using transport::DeadlineKind;
 
+UpstreamConnection::~UpstreamConnection() {
+  if (counted_by_ != nullptr) counted_by_->connection_closed(observe::Side::upstream, state_);
+}
+
+void UpstreamConnection::count_as(observe::WorkerMetrics& thread, observe::ConnectionState now) noexcept {
+  if (counted_by_ != nullptr) {
+    thread.connection_changed(observe::Side::upstream, state_, now);
+  } else {
+    thread.connection_opened(observe::Side::upstream, now);
+  }
+  counted_by_ = &thread;
+  state_ = now;
+}
+
 std::size_t choose_idle(const UpstreamConnections& idle, std::uint64_t user,
                         CoarseClock::time_point now) noexcept {
   for (std::size_t at = idle.size(); at-- > 0;) {

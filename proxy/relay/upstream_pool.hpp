@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "observe/metrics.hpp"
 #include "transport/connector.hpp"
 #include "transport/stream.hpp"
 #include "transport/timeouts.hpp"
@@ -14,11 +15,21 @@ namespace postern::relay {
 
 struct UpstreamConnection {
   explicit UpstreamConnection(const transport::Executor& executor) : stream(executor) {}
+  UpstreamConnection(const UpstreamConnection&) = delete;
+  UpstreamConnection& operator=(const UpstreamConnection&) = delete;
+  ~UpstreamConnection();
+
+  // Counted as this from now on, until it is gone. `thread` is that of the connection.
+  void count_as(observe::WorkerMetrics& thread, observe::ConnectionState now) noexcept;
 
   transport::Stream stream;
   transport::Connector::Address address;
   std::uint64_t user = 0;  // a hash of the uid that it served last; 0: nobody's
   transport::CoarseClock::time_point idle_since{};
+
+ private:
+  observe::WorkerMetrics* counted_by_ = nullptr;
+  observe::ConnectionState state_ = observe::ConnectionState::idle;
 };
 
 using UpstreamConnections = std::vector<std::unique_ptr<UpstreamConnection>>;

@@ -7,6 +7,8 @@
 
 namespace postern::relay {
 
+using observe::ConnectionState;
+using observe::Side;
 using transport::Awaitable;
 using transport::DeadlineKind;
 using transport::error_code;
@@ -40,10 +42,15 @@ WebSocketTunnel::WebSocketTunnel(ClientConnection& connection, std::size_t kept)
                  End::client_gone,
                  false} {
   connection_.set_closable(this);
+  observe::WorkerMetrics& metrics = connection_.context.metrics;
+  metrics.connection_changed(Side::client, ConnectionState::active, ConnectionState::tunnel);
+  connection_.upstream->count_as(metrics, ConnectionState::tunnel);
 }
 
 WebSocketTunnel::~WebSocketTunnel() {
   connection_.set_closable(nullptr);
+  connection_.context.metrics.connection_changed(Side::client, ConnectionState::tunnel,
+                                                 ConnectionState::active);
 }
 
 Awaitable<WebSocketTunnel::End> WebSocketTunnel::run() {

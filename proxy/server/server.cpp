@@ -12,6 +12,7 @@
 
 #include "admin/admin_server.hpp"
 #include "keys/watched_file.hpp"
+#include "server/status_source.hpp"
 #include "server/worker.hpp"
 #include "transport/listener.hpp"
 
@@ -23,19 +24,25 @@ using observe::Level;
 using transport::error_code;
 
 constexpr std::chrono::seconds look_again_after{1};
+constexpr std::chrono::seconds history_step{1};
 // The admin side is for whoever runs the process.
 constexpr unsigned admin_mode = 0600;
 
 // What runs on the main thread while the workers serve.
 class Server {
  public:
-  Server(const relay::Settings& settings, const ReloadKeys& reload, observe::Log& log)
+  Server(const relay::Settings& settings, const About& about, const ReloadKeys& reload, observe::Log& log)
       : settings_(settings),
         reload_(reload),
         log_(log),
         signals_(context_),
-        drained_(context_),
-        watch_(context_) {}
+        cut_(context_),
+        watch_(context_),
+        next_second_(context_),
+        shared_(settings),
+        drain_(context_, {[this](admin::Drain::Duration after) { announce_drain(after); },
+                          [this] { begin_drain(); }}),
+        status_(settings, about, shared_, log, drain_) {}
 
   std::optional<std::string> run(relay::Keys keys);
 
@@ -44,7 +51,11 @@ class Server {
   bool watch_signals();
   void wait_for_signal();
   void on_signal(int number);
-  void drain();
+  std::optional<std::string> open_admin(const relay::Keys& keys);
+  void announce_drain(admin::Drain::Duration after);
+  void begin_drain();
+  void on_empty();
+  void count_seconds();
   void reload();
   void watch_files();
 
@@ -54,11 +65,15 @@ class Server {
   asio::io_context context_{1};
   asio::posix::basic_stream_descriptor<transport::Executor> signals_;
   signalfd_siginfo signal_{};
-  asio::steady_timer drained_;
+  asio::steady_timer cut_;
   asio::steady_timer watch_;
+  asio::steady_timer next_second_;
   std::vector<keys::WatchedFile> files_;
   std::optional<transport::Listeners> listeners_;
   relay::Shared shared_;
+  admin::Drain drain_;
+  bool terminating_ = false;  // a signal asked for the end
+  StatusSource status_;
   std::deque<Worker> workers_;
   std::vector<std::thread> threads_;
   std::atomic<std::size_t> running_{0};
@@ -70,13 +85,9 @@ std::optional<std::string> Server::run(relay::Keys keys) {
   if (auto* problem = std::get_if<std::string>(&opened)) return *problem;
   listeners_.emplace(std::move(std::get<transport::Listeners>(opened)));
   if (settings_.admin_listen) {
-    auto admin = transport::Listeners::open(*settings_.admin_listen, 1, admin_mode);
-    if (auto* problem = std::get_if<std::string>(&admin)) return *problem;
-    admin_.emplace(
-        context_, std::move(std::get<transport::Listeners>(admin)),
-        admin::UpstreamProbe{settings_.upstream, settings_.upstream_health_path, settings_.connect_timeout},
-        keys.client_tls, shared_.draining);
+    if (auto problem = open_admin(keys)) return problem;
   }
+  status_.note_keys(keys);
 
   if (!watch_signals()) return "cannot watch for signals: " + std::string(std::strerror(errno));
   wait_for_signal();
@@ -97,9 +108,34 @@ std::optional<std::string> Server::run(relay::Keys keys) {
 
   context_.run();
   for (std::thread& thread : threads_) thread.join();
+  // Who waited for this end hears of it.
+  context_.restart();
+  context_.poll();
   log_.event(Level::info, "stopped");
   log_.stop();
   return std::nullopt;
+}
+
+std::optional<std::string> Server::open_admin(const relay::Keys& keys) {
+  auto listeners = transport::Listeners::open(*settings_.admin_listen, 1, admin_mode);
+  if (auto* problem = std::get_if<std::string>(&listeners)) return *problem;
+  admin_.emplace(
+      context_, std::move(std::get<transport::Listeners>(listeners)),
+      admin::UpstreamProbe{settings_.upstream, settings_.upstream_health_path, settings_.connect_timeout},
+      keys.client_tls, drain_,
+      admin::Pages{[this] { return status_.metrics(); },
+                   [this](const admin::UpstreamHealth& upstream) { return status_.page(upstream); }});
+  log_.keep_refusals();
+  count_seconds();
+  return std::nullopt;
+}
+
+void Server::count_seconds() {
+  status_.note_second();
+  next_second_.expires_after(history_step);
+  next_second_.async_wait([this](const error_code& error) {
+    if (!error) count_seconds();
+  });
 }
 
 void Server::start_workers(const relay::Keys& keys) {
@@ -111,7 +147,7 @@ void Server::start_workers(const relay::Keys& keys) {
   for (Worker& worker : workers_) {
     threads_.emplace_back([this, &worker] {
       worker.run();
-      if (running_.fetch_sub(1) == 1) asio::post(context_, [this] { context_.stop(); });
+      if (running_.fetch_sub(1) == 1) asio::post(context_, [this] { on_empty(); });
     });
   }
 }
@@ -151,19 +187,38 @@ void Server::watch_files() {
 
 void Server::on_signal(int number) {
   if (number == SIGHUP) return reload();
-  if (!shared_.draining.exchange(true)) return drain();
-  log_.event(Level::warn, "second signal: ending at once");
-  for (Worker& worker : workers_) worker.end_now();
+  if (terminating_) {
+    log_.event(Level::warn, "second signal: ending at once");
+    for (Worker& worker : workers_) worker.end_now();
+    return;
+  }
+  terminating_ = true;
+  drain_.begin();
+  if (drain_.phase() == admin::DrainPhase::empty) context_.stop();
 }
 
-void Server::drain() {
+// A gate that was drained without a signal stays, so that nothing starts it anew before it is to go.
+void Server::on_empty() {
+  cut_.cancel();
+  drain_.note_empty();
+  if (terminating_) return context_.stop();
+  log_.event(Level::info, "drained");
+}
+
+void Server::announce_drain(admin::Drain::Duration after) {
+  const auto milliseconds = std::chrono::duration_cast<std::chrono::milliseconds>(after);
+  log_.event(Level::info, "drain announced", {{"after_ms", std::to_string(milliseconds.count())}});
+}
+
+void Server::begin_drain() {
+  shared_.draining = true;
   log_.event(Level::info, "draining",
              {{"connections", std::to_string(shared_.connections.load())},
               {"at_most_ms", std::to_string(settings_.drain_timeout.count())}});
   listeners_->remove_path();
   for (Worker& worker : workers_) worker.begin_drain();
-  drained_.expires_after(settings_.drain_timeout);
-  drained_.async_wait([this](const error_code& error) {
+  cut_.expires_after(settings_.drain_timeout);
+  cut_.async_wait([this](const error_code& error) {
     if (error) return;
     log_.event(Level::warn, "drain timeout: cutting what is left",
                {{"connections", std::to_string(shared_.connections.load())}});
@@ -175,19 +230,24 @@ void Server::reload() {
   const auto reloaded = reload_();
   if (const auto* problem = std::get_if<std::string>(&reloaded)) {
     log_.event(Level::error, "keys not reloaded, the old ones stay", {{"problem", *problem}});
+    shared_.events.count_reload(false, 0);
+    status_.note_reload_failed(*problem);
     return;
   }
   const auto& keys = std::get<relay::Keys>(reloaded);
   for (Worker& worker : workers_) worker.use_keys(keys);
   if (admin_) admin_->use_context(keys.client_tls);
+  status_.note_keys(keys);
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  shared_.events.count_reload(true, std::chrono::duration_cast<std::chrono::seconds>(now).count());
   log_.event(Level::info, "keys reloaded", {{"secrets", std::to_string(keys.secrets->all().size())}});
 }
 
 }  // namespace
 
-std::optional<std::string> serve(const relay::Settings& settings, relay::Keys keys, const ReloadKeys& reload,
-                                 observe::Log& log) {
-  return Server(settings, reload, log).run(std::move(keys));
+std::optional<std::string> serve(const relay::Settings& settings, const About& about, relay::Keys keys,
+                                 const ReloadKeys& reload, observe::Log& log) {
+  return Server(settings, about, reload, log).run(std::move(keys));
 }
 
 }  // namespace postern::server

@@ -5,7 +5,9 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <variant>
+#include <vector>
 
 #include "observe/log.hpp"
 #include "relay/settings.hpp"
@@ -17,8 +19,14 @@ namespace postern::server {
 // file has changed.
 using ReloadKeys = std::function<std::variant<relay::Keys, std::string>()>;
 
+// What the status page and the metrics say of the process beside what they count.
+struct About {
+  std::string version;
+  std::vector<std::pair<std::string, std::string>> configuration;  // effective, secrets redacted
+};
+
 // Serves until SIGTERM or SIGINT has drained it. Returns nothing then, or in one line why it could not start.
-std::optional<std::string> serve(const relay::Settings& settings, relay::Keys keys, const ReloadKeys& reload,
-                                 observe::Log& log);
+std::optional<std::string> serve(const relay::Settings& settings, const About& about, relay::Keys keys,
+                                 const ReloadKeys& reload, observe::Log& log);
 
 }  // namespace postern::server

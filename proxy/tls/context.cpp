@@ -4,6 +4,7 @@
 #include <openssl/pem.h>
 
 #include <cstring>
+#include <ctime>
 
 namespace postern::tls {
 namespace {
@@ -140,6 +141,14 @@ std::variant<Context, std::string> make_client_context(std::string_view ca) {
   }
   ERR_clear_error();
   return context;
+}
+
+std::int64_t not_after(SSL_CTX& context) noexcept {
+  const X509* const certificate = SSL_CTX_get0_certificate(&context);
+  if (certificate == nullptr) return 0;
+  std::tm utc{};
+  if (ASN1_TIME_to_tm(X509_get0_notAfter(certificate), &utc) != 1) return 0;
+  return ::timegm(&utc);
 }
 
 }  // namespace postern::tls

@@ -5,6 +5,7 @@
 
 #include <openssl/ssl.h>
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -21,6 +22,9 @@ struct ServerParts {
   std::string_view private_key;        // PEM, not encrypted
   std::string_view client_ca;          // PEM; empty: clients need no certificate
 };
+
+// When the certificate that it shows ends, in Unix seconds; 0: it shows none.
+std::int64_t not_after(SSL_CTX& context) noexcept;
 
 // Which part is wrong, and how: "holds no certificate", "is not the key of that certificate".
 struct Problem {

@@ -35,6 +35,8 @@ class VerifiedTokens {
   // A token that passed at `now`.
   void insert(std::string_view token, const Verification& verification, std::int64_t now);
 
+  [[nodiscard]] std::size_t size() const noexcept { return kept_; }
+
  private:
   struct Entry;
   struct Forget {
@@ -60,6 +62,7 @@ class VerifiedTokens {
   std::array<std::uint64_t, 2> key_;
   std::vector<Set> sets_;  // empty until there is something to keep
   std::size_t bytes_ = 0;
+  std::size_t kept_ = 0;
   std::size_t next_victim_ = 0;
   std::size_t next_to_clear_ = 0;
 };

@@ -102,11 +102,27 @@ Verifier::Verifier(Verifier&&) noexcept = default;
 Verifier& Verifier::operator=(Verifier&&) noexcept = default;
 
 Verification Verifier::verify(std::string_view token, std::int64_t now) {
-  if (const Verification* known = state_->verified_tokens.find(token, now, state_->leeway)) return *known;
+  Verification verification;
+  if (recall(token, now, verification)) return verification;
+  return verify_anew(token, now);
+}
+
+bool Verifier::recall(std::string_view token, std::int64_t now, Verification& verification) const {
+  const Verification* const known = state_->verified_tokens.find(token, now, state_->leeway);
+  if (known == nullptr) return false;
+  verification = *known;
+  return true;
+}
+
+Verification Verifier::verify_anew(std::string_view token, std::int64_t now) {
   Verification verification;
   verification.fault = state_->check(token, now, verification);
   if (verification.fault == TokenFault::none) state_->verified_tokens.insert(token, verification, now);
   return verification;
+}
+
+std::size_t Verifier::remembered() const noexcept {
+  return state_->verified_tokens.size();
 }
 
 }  // namespace postern::token

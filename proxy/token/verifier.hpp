@@ -93,6 +93,14 @@ class Verifier {
   // `now` is Unix seconds.
   Verification verify(std::string_view token, std::int64_t now);
 
+  // verify() in its two halves: a token that is remembered as valid, at the cost of a look, and all others.
+  // Returns false, and leaves `verification` alone, for a token that is not remembered.
+  [[nodiscard]] bool recall(std::string_view token, std::int64_t now, Verification& verification) const;
+  Verification verify_anew(std::string_view token, std::int64_t now);
+
+  // How many tokens are remembered.
+  [[nodiscard]] std::size_t remembered() const noexcept;
+
  private:
   struct State;
   std::unique_ptr<State> state_;

@@ -178,6 +178,10 @@ def lifecycle(objects):
     stays = pod["containers"][0].get("lifecycle", {}).get("preStop", {}).get("sleep", {}).get("seconds", 0)
     if stays < 5:
         problems.append("the service is told to end while requests still arrive")
+    command = sidecar.get("lifecycle", {}).get("preStop", {}).get("exec", {}).get("command", [])
+    goes_on = seconds(command[3]) if command[:3] == ["/postern", "drain", "--after"] else 0
+    if goes_on < 5 or goes_on >= stays >= 5:
+        problems.append("Postern would not let its clients go before the service ends")
     needed = stays + APPLICATION_ENDS + seconds(settings_of(objects, pod)["POSTERN_DRAIN_TIMEOUT"])
     if pod.get("terminationGracePeriodSeconds", 30) < needed:
         problems.append(f"{needed:g} s do not fit the grace period")

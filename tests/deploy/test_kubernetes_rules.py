@@ -154,6 +154,12 @@ BROKEN = [
         changed(*GATE, "readinessProbe", "exec", "command", 1, to="check"),
         "ready without the service",
     ),
+    ("Deployment", without(*GATE, "lifecycle"), "Postern would not let its clients go before the service ends"),
+    (
+        "Deployment",
+        changed(*GATE, "lifecycle", "preStop", "exec", "command", 3, to="15s"),
+        "Postern would not let its clients go before the service ends",
+    ),
     ("Deployment", without(*SERVICE, "lifecycle"), "the service is told to end while requests still arrive"),
     ("Deployment", changed(*POD, "terminationGracePeriodSeconds", to=30), "55 s do not fit the grace period"),
     ("Deployment", without(*POD, "terminationGracePeriodSeconds"), "55 s do not fit the grace period"),

@@ -68,11 +68,11 @@ def test_text_is_for_people(upstream):
     lines = [line["text"] for line in gate.lines]
     stamp = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z"
     expected = [
-        rf"{stamp} info listening address=127.0.0.1:\d+ upstream=\S+ threads=1",
-        rf"{stamp} 127.0.0.1 GET /api/alice/x 200 forward \(ok\) uid=alice rule=/api/\{{user_id\}}/\*\* \d+\.\d+ms id=r1",
-        rf"{stamp} 127.0.0.1 GET /api/bob/x 403 refuse \(another user\) uid=alice rule=\S+ \d+\.\d+ms id=\S+",
-        rf"{stamp} info draining connections=\d at_most_ms=25000",
-        rf"{stamp} info stopped",
+        rf"{stamp} info  listening address=127.0.0.1:\d+ upstream=\S+ threads=1",
+        rf"{stamp} info  200 forward  GET +\d+\.\d+ms /api/alice/x uid=alice rule=/api/\{{user_id\}}/\*\* peer=127.0.0.1 id=r1",
+        rf"{stamp} info  403 refuse   GET +\d+\.\d+ms /api/bob/x \(another user\) uid=alice rule=\S+ peer=127.0.0.1 id=\S+",
+        rf"{stamp} info  draining connections=\d at_most_ms=25000",
+        rf"{stamp} info  stopped",
     ]
     for pattern in expected:
         assert any(re.fullmatch(pattern, line) for line in lines), (pattern, lines)

@@ -78,6 +78,42 @@ def test_an_upstream_that_fails_is_named_as_the_reason(start):
         url = f"http://127.0.0.1:{bound.getsockname()[1]}"
         line = logged(start(upstream_url=url), request("GET", "/api/alice/x", token=ALICE))
     assert (line["status"], line["verdict"], line["reason"], line["uid"]) == (502, "forward", "upstream unreachable", "alice")
+    assert (line["level"], line["upstream"], line["problem"]) == ("warn", url.removeprefix("http://"), "Connection refused")
+
+
+def test_an_upstream_that_resets_is_named_with_the_systems_words(gate, upstream):
+    def script(connection):
+        connection.read_request()
+        connection.reset()
+
+    upstream.script = script
+    line = logged(gate, request("POST", "/api/alice/x", token=ALICE, body=b"x"))
+    assert (line["level"], line["status"], line["reason"]) == ("warn", 502, "upstream closed early")
+    assert (line["upstream"], line["problem"]) == (upstream.url.removeprefix("http://"), "Connection reset by peer")
+
+
+TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
+
+
+def test_the_trace_id_stands_in_the_log_where_it_is_one(gate, upstream):
+    good = f"traceparent: 00-{TRACE}-00f067aa0ba902b7-01"
+    assert logged(gate, request("GET", "/api/alice/x", good, token=ALICE))["trace_id"] == TRACE
+    assert upstream.requests[0].head.one("traceparent") == good.partition(": ")[2]
+    for bad in ([good, good], [good.upper().replace("TRACEPARENT", "traceparent")], ["traceparent: mark"]):
+        assert "trace_id" not in logged(gate, request("GET", "/api/alice/x", *bad, token=ALICE))
+
+
+def test_a_sample_of_what_went_well_is_logged_and_all_the_rest(start):
+    gate = start(POSTERN_LOG_SAMPLE="0.25", POSTERN_THREADS="1")
+    with Client(gate.address) as client:
+        statuses = [client.get(f"/api/alice/{i}", token=ALICE).status for i in range(40)]
+        statuses += [client.get("/api/bob/x", token=ALICE).status for _ in range(5)]
+    assert statuses == [200] * 40 + [403] * 5
+    assert gate.stop() == 0
+    lines = gate.requests()
+    assert [line["sampled"] for line in lines if line["status"] == 200] == [0.25] * 10
+    assert [line["status"] for line in lines].count(403) == 5
+    assert not any("sampled" in line for line in lines if line["status"] == 403)
 
 
 def marked_everywhere():

@@ -60,6 +60,8 @@ TEST_CASE("each answer has exactly these bytes") {
       {Answer::gateway_timeout, "504 Gateway Timeout", "28", "", R"({"detail":"Gateway Timeout"})"},
       {Answer::version_not_supported, "505 HTTP Version Not Supported", "39", "",
        R"({"detail":"HTTP Version Not Supported"})"},
+      {Answer::too_many_requests, "429 Too Many Requests", "30", "Retry-After: 1\r\n",
+       R"({"detail":"Too Many Requests"})"},
   };
   for (const Row& row : rows) {
     CAPTURE(row.status_line);
@@ -76,6 +78,35 @@ TEST_CASE("each answer has exactly these bytes") {
     CHECK(row.length == std::to_string(row.body.size()));
     CHECK(row.status_line.substr(0, 3) == std::to_string(status_of(row.answer)));
     CHECK(row.body == "{\"detail\":\"" + std::string(detail_of(row.answer)) + "\"}");
+  }
+}
+
+TEST_CASE("an answer says when to come again, and only the user's own 429 says of which rate") {
+  struct Row {
+    Answer answer;
+    std::uint32_t retry_after;
+    bool with_rate;
+    std::string_view fields;
+  };
+  const std::string_view own =
+      "Retry-After: 7\r\nRateLimit-Policy: \"user\";q=100;w=2\r\nRateLimit: \"user\";r=0;t=7\r\n";
+  const Row rows[] = {
+      {Answer::too_many_requests, 7, true, own},
+      {Answer::too_many_requests, 7, false, "Retry-After: 7\r\n"},
+      {Answer::too_many_requests, 0, false, "Retry-After: 1\r\n"},
+      {Answer::overloaded, 5, true, "Retry-After: 5\r\n"},
+      {Answer::forbidden, 5, true, ""},
+  };
+  const RateLimitFields rate{100, 2};
+  for (const Row& row : rows) {
+    CAPTURE(row.fields);
+    AnswerContext context;
+    context.head_only = true;
+    context.retry_after = row.retry_after;
+    context.rate_limit = row.with_rate ? &rate : nullptr;
+    const std::string out = written(row.answer, context);
+    const std::string before = "Cache-Control: no-store\r\n";
+    CHECK(out.substr(out.find(before) + before.size()) == std::string(row.fields) + "\r\n");
   }
 }
 

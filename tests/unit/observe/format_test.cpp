@@ -1,8 +1,8 @@
+#include "observe/format.hpp"
+
 #include <doctest/doctest.h>
 
 #include <string>
-
-#include "observe/log.hpp"
 
 using namespace postern::observe;
 
@@ -77,18 +77,64 @@ TEST_CASE("bytes of a request never forge a line or a member") {
   }
 }
 
-TEST_CASE("the text format says the same for people") {
+TEST_CASE("the text format says the same for people, in columns") {
   CHECK(line_of(sample(), Format::text) ==
-        "2026-01-01T00:00:00.123Z 192.0.2.7 GET /api/alice/tasks 200 forward (ok) uid=alice "
-        "rule=/api/{user_id}/** "
-        "1.234ms id=r1");
+        "2026-01-01T00:00:00.123Z info  200 forward  GET          1.234ms /api/alice/tasks uid=alice "
+        "rule=/api/{user_id}/** peer=192.0.2.7 id=r1");
+  AccessRecord failed = sample();
+  failed.level = Level::warn;
+  failed.status = 502;
+  failed.reason = "upstream unreachable";
+  failed.upstream = "127.0.0.1:8000";
+  failed.problem = "Connection refused";
+  failed.total_microseconds = 1'234'567;
+  failed.trace_id = "0af7651916cd43dd8448eb211c80319c";
+  failed.sampled = 0.1F;
+  CHECK(line_of(failed, Format::text) ==
+        "2026-01-01T00:00:00.123Z warn  502 forward  GET       1234.567ms /api/alice/tasks (upstream "
+        "unreachable) "
+        "uid=alice rule=/api/{user_id}/** upstream=127.0.0.1:8000 problem=Connection refused peer=192.0.2.7 "
+        "id=r1 "
+        "trace=0af7651916cd43dd8448eb211c80319c sampled=0.1");
+  failed.status = 0;
+  failed.path = {};
+  CHECK(line_of(failed, Format::text).find(" --- forward  GET       1234.567ms - (") != std::string::npos);
 }
 
-TEST_CASE("an event carries its details") {
-  CHECK(format_event(0, Level::warn, "draining", {{"connections", "3"}}, Format::json) ==
-        R"({"time":"1970-01-01T00:00:00.000Z","level":"warn","msg":"draining","connections":"3"})");
-  CHECK(format_event(0, Level::info, "listening", {{"address", "127.0.0.1:80"}}, Format::text) ==
-        "1970-01-01T00:00:00.000Z info listening address=127.0.0.1:80");
+TEST_CASE("colours are escapes around the same text") {
+  AccessRecord record = sample();
+  for (const unsigned status : {0U, 101U, 200U, 304U, 404U, 502U}) {
+    record.status = status;
+    const std::string colored = line_of(record, Format::colored_text);
+    std::string without;
+    for (std::size_t at = 0; at < colored.size(); ++at) {
+      if (colored[at] == '\x1b') {
+        at = colored.find('m', at);
+      } else {
+        without += colored[at];
+      }
+    }
+    CHECK(without == line_of(record, Format::text));
+    CHECK(colored.size() > without.size());
+  }
+  CHECK(format_event(0, Level::warn, "draining", {}, Format::colored_text).find("\x1b[33mwarn") !=
+        std::string::npos);
+}
+
+TEST_CASE("a failure of the upstream says where and why, a trace and a sample are named") {
+  AccessRecord record = sample();
+  record.level = Level::warn;
+  record.upstream = "127.0.0.1:8000";
+  record.problem = "Connection \"refused\"";
+  record.trace_id = "0af7651916cd43dd8448eb211c80319c";
+  record.sampled = 0.25F;
+  const std::string line = line_of(record, Format::json);
+  for (const std::string_view expected :
+       {R"("level":"warn")", R"("upstream":"127.0.0.1:8000","problem":"Connection \"refused\"")",
+        R"("trace_id":"0af7651916cd43dd8448eb211c80319c")", R"(,"sampled":0.25})"}) {
+    CAPTURE(expected);
+    CHECK(line.find(expected) != std::string::npos);
+  }
 }
 
 TEST_CASE("each line has the time of its own second, whatever came before") {
@@ -106,13 +152,14 @@ TEST_CASE("a line takes no more room than was asked for, whatever is in it") {
   AccessRecord record = sample();
   const std::string odd(2000, '\x01');
   record.request_id = record.peer = record.method = record.path = record.rule = record.verdict = odd;
-  record.reason = record.uid = odd;
+  record.reason = record.uid = record.upstream = record.problem = record.trace_id = odd;
+  record.sampled = 1.0F / 3;
   record.unix_microseconds = INT64_MAX / 2;
   record.status = UINT32_MAX;
   record.bytes_in = record.bytes_out = UINT64_MAX;
   record.total_microseconds = record.upstream_microseconds = UINT32_MAX;
   const std::size_t longest = longest_line(record);
-  for (const Format format : {Format::json, Format::text}) {
+  for (const Format format : {Format::json, Format::text, Format::colored_text}) {
     std::string room(longest, '\0');
     const std::size_t size = write_access(room, record, format);
     CHECK(size > 0);

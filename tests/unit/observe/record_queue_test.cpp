@@ -2,7 +2,10 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
+#include <cstring>
 #include <memory>
+#include <new>
 #include <string>
 #include <thread>
 
@@ -19,6 +22,11 @@ TEST_CASE("a record comes out as it went in") {
   in.reason = "expired";
   in.status = 401;
   in.total_microseconds = 7;
+  in.level = Level::warn;
+  in.sampled = 0.5F;
+  in.trace_id = "t";
+  in.upstream = "127.0.0.1:1";
+  in.problem = "Connection refused";
   queue->push(in);
 
   AccessRecord out;
@@ -32,6 +40,11 @@ TEST_CASE("a record comes out as it went in") {
   CHECK(out.reason == "expired");
   CHECK(out.status == 401);
   CHECK(out.total_microseconds == 7);
+  CHECK(out.level == Level::warn);
+  CHECK(out.sampled == 0.5F);
+  CHECK(out.trace_id == "t");
+  CHECK(out.upstream == "127.0.0.1:1");
+  CHECK(out.problem == "Connection refused");
   CHECK_FALSE(queue->pop(out, storage));
 }
 
@@ -58,6 +71,7 @@ TEST_CASE("a full queue drops new records, counts them, and goes on") {
   const auto dropped = queue->take_dropped();
   CHECK(dropped > 0);
   CHECK(queue->take_dropped() == 0);
+  CHECK(queue->dropped() == dropped);
   AccessRecord out;
   std::string storage;
   std::uint64_t kept = 0;
@@ -98,4 +112,18 @@ TEST_CASE("one writer and one reader on two threads lose nothing that was not co
   }
   writer.join();
   CHECK(seen + dropped == count);
+}
+
+TEST_CASE("an empty queue takes up no memory for its ring") {
+  constexpr char untouched = 0x5A;
+  const std::size_t size = sizeof(RecordQueue);
+  const auto room = std::make_unique<char[]>(size + alignof(RecordQueue));
+  std::memset(room.get(), untouched, size + alignof(RecordQueue));
+  void* place = room.get();
+  std::size_t space = size + alignof(RecordQueue);
+  REQUIRE(std::align(alignof(RecordQueue), size, place, space) != nullptr);
+  RecordQueue* const queue = ::new (place) RecordQueue();
+  const char* const bytes = static_cast<const char*>(place);
+  CHECK(std::count(bytes, bytes + size, untouched) > static_cast<std::ptrdiff_t>(size - 4096));
+  queue->~RecordQueue();
 }

@@ -1,0 +1,47 @@
+#pragma once
+// What the metrics and the status page show, gathered from all threads. Used by the main thread alone.
+
+#include <cstdint>
+#include <string>
+
+#include "admin/drain.hpp"
+#include "admin/readiness.hpp"
+#include "observe/exposition.hpp"
+#include "observe/history.hpp"
+#include "observe/log.hpp"
+#include "relay/relay_context.hpp"
+#include "server/server.hpp"
+
+namespace postern::server {
+
+class StatusSource {
+ public:
+  // All of them outlive it.
+  StatusSource(const relay::Settings& settings, const About& about, relay::Shared& shared,
+               const observe::Log& log, const admin::Drain& drain);
+
+  // Keys and certificates that were read, at the start and at each reload.
+  void note_keys(const relay::Keys& keys);
+  void note_reload_failed(std::string problem);
+  // Once a second.
+  void note_second() { history_.note(now(), shared_.metrics.fold()); }
+
+  // The bodies of /metrics and of /.
+  [[nodiscard]] std::string metrics() const;
+  [[nodiscard]] std::string page(const admin::UpstreamHealth& upstream);
+
+ private:
+  [[nodiscard]] static std::int64_t now();  // Unix seconds
+
+  const relay::Settings& settings_;
+  const About& about_;
+  relay::Shared& shared_;
+  const observe::Log& log_;
+  const admin::Drain& drain_;
+  std::int64_t started_at_;
+  std::size_t secrets_ = 0;
+  std::string reload_problem_;
+  observe::History history_;
+};
+
+}  // namespace postern::server
