@@ -54,7 +54,7 @@ int getaddrinfo(const char* name, const char* service, const struct addrinfo* hi
   flock(fileno(table), LOCK_SH);
   char address[64], listed[256];
   int failure = EAI_NONAME;
-  while (fscanf(table, "%63s %255s", listed, address) == 2) {
+  while (fscanf(table, "%255s %63s", listed, address) == 2) {
     if (strcmp(listed, name) != 0) continue;
     failure = strcmp(address, "fails") == 0 ? EAI_AGAIN : resolve(address, service, &literal, found);
     while (*found != NULL) found = &(*found)->ai_next;
