@@ -58,9 +58,9 @@ std::string head_of(const Request& request) {
   return head + "\r\n";
 }
 
-constexpr std::array<gate::Step, 8> steps = {gate::Step::head,        gate::Step::target, gate::Step::rule,
-                                             gate::Step::credentials, gate::Step::token,  gate::Step::route,
-                                             gate::Step::owner,       gate::Step::forward};
+constexpr std::array<gate::Step, 9> steps = {
+    gate::Step::head,  gate::Step::target, gate::Step::rule,      gate::Step::credentials, gate::Step::token,
+    gate::Step::route, gate::Step::owner,  gate::Step::condition, gate::Step::forward};
 
 std::string note_on(gate::Step step, const gate::Verdict& verdict, const route::Target& target) {
   switch (step) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "gate/conditions.hpp"
 #include "http/field_class.hpp"
 #include "http/head_parser.hpp"
 
@@ -52,25 +53,30 @@ bool is_preflight(const http::RequestHead& head) noexcept {
          passes_once(head, "Access-Control-Request-Method");
 }
 
-// Preflights and public rules. A path that no rule matches is never admitted here.
-bool needs_no_token(const http::RequestHead& head, const Policy& policy, Verdict& verdict) noexcept {
-  if (verdict.rule == nullptr) return false;
+// Preflights, public rules, and optional ones without credentials. A path that no rule names is never
+// admitted here.
+bool needs_no_token(const http::RequestHead& head, const Policy& policy, const route::Target& target,
+                    CredentialFault credentials, Verdict& verdict) noexcept {
   if (policy.forward_preflight && is_preflight(head)) {
-    verdict.preflight = true;
-    admit(verdict, Step::rule, "preflight");
+    if (const route::Rule* const rule = policy.rules.find_path(target.segments()); rule != nullptr) {
+      verdict.rule = rule;
+      verdict.preflight = true;
+      admit(verdict, Step::rule, "preflight");
+      return true;
+    }
+  }
+  if (verdict.rule == nullptr) return false;
+  if (verdict.rule->kind == route::RuleKind::open) {
+    admit(verdict, Step::rule, "public");
     return true;
   }
-  if (verdict.rule->kind != route::RuleKind::open) return false;
-  admit(verdict, Step::rule, "public");
+  if (verdict.rule->kind != route::RuleKind::optional || credentials != CredentialFault::missing)
+    return false;
+  admit(verdict, Step::rule, "optional");
   return true;
 }
 
-bool has_valid_token(const Credentials& credentials, token::Verifier& verifier, std::int64_t now,
-                     Verdict& verdict) {
-  if (credentials.fault != CredentialFault::none) {
-    return refuse(verdict, Step::credentials, Answer::unauthenticated, text_of(credentials.fault));
-  }
-  const token::Verification verification = verifier.verify(credentials.token, now);
+bool is_valid(const token::Verification& verification, Verdict& verdict) {
   if (verification.fault != token::TokenFault::none) {
     const bool expired = verification.fault == token::TokenFault::expired;
     return refuse(verdict, Step::token, expired ? Answer::token_expired : Answer::token_invalid,
@@ -78,23 +84,38 @@ bool has_valid_token(const Credentials& credentials, token::Verifier& verifier, 
   }
   verdict.uid = verification.uid;
   verdict.expires_at = verification.expires_at;
+  verdict.claims = verification.claims;
   return true;
 }
 
-bool may_use_path(const route::Match& match, Verdict& verdict) noexcept {
-  if (match.rule == nullptr) return refuse(verdict, Step::route, Answer::not_found, "no rule");
-  if (match.rule->kind == route::RuleKind::user && match.user_id != verdict.uid.view()) {
-    return refuse(verdict, Step::owner, Answer::forbidden, "another user");
+// A websocket lets its user write, so it is open to the owner alone.
+bool is_overridden(const http::RequestHead& head, const Policy& policy, const Verdict& verdict) noexcept {
+  return !head.websocket_upgrade &&
+         std::any_of(policy.overrides.begin(), policy.overrides.end(), [&](const route::Override& one) {
+           return std::find(one.methods.begin(), one.methods.end(), head.method) != one.methods.end() &&
+                  holds(one.condition, verdict.claims, {});
+         });
+}
+
+bool may_use_path(const http::RequestHead& head, const Policy& policy, const route::Target& target,
+                  std::string_view user_id, Verdict& verdict) noexcept {
+  if (verdict.rule == nullptr) return refuse(verdict, Step::route, Answer::not_found, "no rule");
+  if (verdict.rule->kind == route::RuleKind::user && user_id != verdict.uid.view()) {
+    verdict.overridden = is_overridden(head, policy, verdict);
+    if (!verdict.overridden) return refuse(verdict, Step::owner, Answer::forbidden, "another user");
   }
-  admit(verdict, Step::forward, "ok");
+  // The alternatives compare the same segments, so the owner is the same for each.
+  const route::Rule* rule = verdict.rule;
+  while (rule != nullptr && unmet_condition(*rule, verdict.claims, target.segments()) != nullptr) {
+    rule = policy.rules.alternative(*rule, head.method);
+  }
+  if (rule == nullptr) {
+    verdict.overridden = false;
+    return refuse(verdict, Step::condition, Answer::insufficient_scope, "condition not met");
+  }
+  verdict.rule = rule;
+  admit(verdict, Step::forward, verdict.overridden ? "override" : "ok");
   return true;
-}
-
-// Asked last, so that nobody without a right to the path learns the limit.
-void check_size(const http::RequestHead& head, const Policy& policy, Verdict& verdict) noexcept {
-  if (head.framing != http::Framing::content_length || head.content_length <= policy.max_body_bytes) return;
-  verdict.must_close = true;
-  refuse(verdict, Step::forward, Answer::content_too_large, "content too large");
 }
 
 }  // namespace
@@ -115,26 +136,53 @@ std::string_view text_of(Step step) noexcept {
       return "route";
     case Step::owner:
       return "owner";
+    case Step::condition:
+      return "condition";
     case Step::forward:
       return "forward";
   }
   return "unknown";
 }
 
-Verdict judge(const http::RequestHead& head, const Policy& policy, token::Verifier& verifier,
-              std::int64_t now, route::Target& target) {
-  Verdict verdict;
-  if (!has_one_meaning(head, target, verdict)) return verdict;
-  const route::Match match = policy.rules.find(target.segments());
+Judged judge_head(const http::RequestHead& head, const Policy& policy, route::Target& target) {
+  Judged judged;
+  Verdict& verdict = judged.verdict;
+  if (!has_one_meaning(head, target, verdict)) return judged;
+  const route::Match match = policy.rules.find(head.method, target.segments());
   verdict.rule = match.rule;
+  judged.user_id = match.user_id;
   const Credentials credentials = find_credentials(head, policy.websocket_token);
   verdict.bearer_subprotocol = credentials.bearer_subprotocol;
-  if (!needs_no_token(head, policy, verdict)) {
-    if (!has_valid_token(credentials, verifier, now, verdict)) return verdict;
-    if (!may_use_path(match, verdict)) return verdict;
+  if (needs_no_token(head, policy, target, credentials.fault, verdict)) {
+    check_size(head, policy, verdict);
+  } else if (credentials.fault != CredentialFault::none) {
+    refuse(verdict, Step::credentials, Answer::unauthenticated, text_of(credentials.fault));
+  } else {
+    judged.token = credentials.token;
   }
-  check_size(head, policy, verdict);
-  return verdict;
+  return judged;
+}
+
+void judge_token(Judged& judged, const token::Verification& verification, const http::RequestHead& head,
+                 const Policy& policy, const route::Target& target) {
+  Verdict& verdict = judged.verdict;
+  judged.token = {};
+  if (!is_valid(verification, verdict)) return;
+  if (may_use_path(head, policy, target, judged.user_id, verdict)) check_size(head, policy, verdict);
+}
+
+Verdict judge(const http::RequestHead& head, const Policy& policy, token::Verifier& verifier,
+              std::int64_t now, route::Target& target) {
+  Judged judged = judge_head(head, policy, target);
+  if (!judged.token.empty()) judge_token(judged, verifier.verify(judged.token, now), head, policy, target);
+  return judged.verdict;
+}
+
+// Asked last, so that nobody without a right to the path learns the limit.
+void check_size(const http::RequestHead& head, const Policy& policy, Verdict& verdict) noexcept {
+  if (head.framing != http::Framing::content_length || head.content_length <= policy.max_body_bytes) return;
+  verdict.must_close = true;
+  refuse(verdict, Step::forward, Answer::content_too_large, "content too large");
 }
 
 Verdict refuse_head(unsigned status, std::string_view reason) noexcept {
