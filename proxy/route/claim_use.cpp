@@ -19,6 +19,7 @@ std::size_t position_of(std::vector<std::string>& names, const std::string& clai
 std::variant<Override, std::string> parse_override(std::string_view text) {
   const auto words = words_of(text);
   if (words.empty() || words.size() > 2) return "is no condition: claim=value, or METHOD|METHOD claim=value";
+  if (!are_printable(words)) return std::string(unprintable);
   auto methods = parse_methods(words.size() == 2 ? words[0] : std::string_view("GET"));
   if (auto* const problem = std::get_if<std::string>(&methods)) return std::move(*problem);
   auto condition = parse_claim_condition(words.back());

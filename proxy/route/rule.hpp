@@ -84,6 +84,10 @@ std::variant<Rule, std::string> parse_template(std::string_view text, RuleKind k
 // The words of a rule or an override; any run of blanks parts them.
 std::vector<std::string_view> words_of(std::string_view text);
 
+// Whether the words are valid UTF-8 without control characters, and what is said where they are not.
+bool are_printable(const std::vector<std::string_view>& words) noexcept;
+inline constexpr std::string_view unprintable = "holds a control character or malformed UTF-8";
+
 // "GET|POST" as Rule::methods, or what is wrong with it.
 std::variant<std::vector<std::string>, std::string> parse_methods(std::string_view text);
 

@@ -53,7 +53,6 @@ std::variant<Condition, std::string> parse_segment_condition(std::string_view te
 std::variant<Condition, std::string> parse_condition(std::string_view text, const Rule& rule) {
   if (text.starts_with('/')) return quoted(text) + " is no condition; is a comma missing before it?";
   if (text.find('=') == text.npos) return quoted(text) + " is no condition: claim=value or {name}=claim";
-  if (!valid_utf8(text) || has_control_character(text)) return "a condition holds a control character";
   return text.starts_with('{') ? parse_segment_condition(text, rule) : parse_claim_condition(text);
 }
 
@@ -72,6 +71,11 @@ std::optional<std::string> parse_conditions(const std::vector<std::string_view>&
 }
 
 }  // namespace
+
+bool are_printable(const std::vector<std::string_view>& words) noexcept {
+  return std::all_of(words.begin(), words.end(),
+                     [](std::string_view word) { return valid_utf8(word) && !has_control_character(word); });
+}
 
 std::vector<std::string_view> words_of(std::string_view text) {
   std::vector<std::string_view> words;
@@ -107,7 +111,6 @@ std::variant<Condition, std::string> parse_claim_condition(std::string_view text
   if (text.starts_with('{')) return quoted(text) + " compares a path's segment, and there is none here";
   if (equals == 0) return quoted(text) + " names no claim";
   if (equals + 1 == text.size()) return quoted(text) + " has no value";
-  if (!valid_utf8(text) || has_control_character(text)) return "a condition holds a control character";
   Condition condition;
   condition.claim = text.substr(0, equals);
   condition.value = text.substr(equals + 1);
@@ -118,6 +121,7 @@ std::variant<Condition, std::string> parse_claim_condition(std::string_view text
 std::variant<Rule, std::string> parse_rule(std::string_view text, RuleKind kind) {
   const auto words = words_of(text);
   if (words.empty()) return "is empty";
+  if (!are_printable(words)) return std::string(unprintable);
   std::vector<std::string> methods;
   std::size_t at = 0;
   if (words.size() > 1 && !words[0].starts_with('/')) {
