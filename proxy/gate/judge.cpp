@@ -97,25 +97,65 @@ bool is_overridden(const http::RequestHead& head, const Policy& policy, const Ve
          });
 }
 
+// By the rule that matched or an alternative, which the verdict then names. Alternatives compare the same
+// segments, so the owner is the same for each.
+bool meets_conditions(const http::RequestHead& head, const Policy& policy, const route::Target& target,
+                      Verdict& verdict) noexcept {
+  for (const route::Rule* rule = verdict.rule; rule != nullptr;
+       rule = policy.rules.alternative(*rule, head.method)) {
+    if (unmet_condition(*rule, verdict.claims, target.segments()) != nullptr) continue;
+    verdict.rule = rule;
+    return true;
+  }
+  return false;
+}
+
 bool may_use_path(const http::RequestHead& head, const Policy& policy, const route::Target& target,
                   std::string_view user_id, Verdict& verdict) noexcept {
   if (verdict.rule == nullptr) return refuse(verdict, Step::route, Answer::not_found, "no rule");
   if (verdict.rule->kind == route::RuleKind::user && user_id != verdict.uid.view()) {
-    verdict.overridden = is_overridden(head, policy, verdict);
-    if (!verdict.overridden) return refuse(verdict, Step::owner, Answer::forbidden, "another user");
+    if (policy.overrides.empty() || !is_overridden(head, policy, verdict))
+      return refuse(verdict, Step::owner, Answer::forbidden, "another user");
+    verdict.overridden = true;
   }
-  // The alternatives compare the same segments, so the owner is the same for each.
-  const route::Rule* rule = verdict.rule;
-  while (rule != nullptr && unmet_condition(*rule, verdict.claims, target.segments()) != nullptr) {
-    rule = policy.rules.alternative(*rule, head.method);
-  }
-  if (rule == nullptr) {
+  if (!verdict.rule->conditions.empty() && !meets_conditions(head, policy, target, verdict)) {
     verdict.overridden = false;
     return refuse(verdict, Step::condition, Answer::insufficient_scope, "condition not met");
   }
-  verdict.rule = rule;
   admit(verdict, Step::forward, verdict.overridden ? "override" : "ok");
   return true;
+}
+
+// Asked last, so that nobody without a right to the path learns the limit.
+void refuse_large_body(const http::RequestHead& head, const Policy& policy, Verdict& verdict) noexcept {
+  if (head.framing != http::Framing::content_length || head.content_length <= policy.max_body_bytes) return;
+  verdict.must_close = true;
+  refuse(verdict, Step::forward, Answer::content_too_large, "content too large");
+}
+
+// Target, rule and credentials. Returns the token that is still to be verified; empty: the verdict stands.
+std::string_view decide_without_token(const http::RequestHead& head, const Policy& policy,
+                                      route::Target& target, std::string_view& user_id, Verdict& verdict) {
+  if (!has_one_meaning(head, target, verdict)) return {};
+  const route::Match match = policy.rules.find(head.method, target.segments());
+  verdict.rule = match.rule;
+  user_id = match.user_id;
+  const Credentials credentials = find_credentials(head, policy.websocket_token);
+  verdict.bearer_subprotocol = credentials.bearer_subprotocol;
+  if (needs_no_token(head, policy, target, credentials.fault, verdict)) {
+    refuse_large_body(head, policy, verdict);
+    return {};
+  }
+  if (credentials.fault == CredentialFault::none) return credentials.token;
+  refuse(verdict, Step::credentials, Answer::unauthenticated, text_of(credentials.fault));
+  return {};
+}
+
+void decide_with_token(const token::Verification& verification, const http::RequestHead& head,
+                       const Policy& policy, const route::Target& target, std::string_view user_id,
+                       Verdict& verdict) {
+  if (!is_valid(verification, verdict)) return;
+  if (may_use_path(head, policy, target, user_id, verdict)) refuse_large_body(head, policy, verdict);
 }
 
 }  // namespace
@@ -146,43 +186,27 @@ std::string_view text_of(Step step) noexcept {
 
 Judged judge_head(const http::RequestHead& head, const Policy& policy, route::Target& target) {
   Judged judged;
-  Verdict& verdict = judged.verdict;
-  if (!has_one_meaning(head, target, verdict)) return judged;
-  const route::Match match = policy.rules.find(head.method, target.segments());
-  verdict.rule = match.rule;
-  judged.user_id = match.user_id;
-  const Credentials credentials = find_credentials(head, policy.websocket_token);
-  verdict.bearer_subprotocol = credentials.bearer_subprotocol;
-  if (needs_no_token(head, policy, target, credentials.fault, verdict)) {
-    check_size(head, policy, verdict);
-  } else if (credentials.fault != CredentialFault::none) {
-    refuse(verdict, Step::credentials, Answer::unauthenticated, text_of(credentials.fault));
-  } else {
-    judged.token = credentials.token;
-  }
+  judged.token = decide_without_token(head, policy, target, judged.user_id, judged.verdict);
   return judged;
 }
 
 void judge_token(Judged& judged, const token::Verification& verification, const http::RequestHead& head,
                  const Policy& policy, const route::Target& target) {
-  Verdict& verdict = judged.verdict;
   judged.token = {};
-  if (!is_valid(verification, verdict)) return;
-  if (may_use_path(head, policy, target, judged.user_id, verdict)) check_size(head, policy, verdict);
+  decide_with_token(verification, head, policy, target, judged.user_id, judged.verdict);
 }
 
 Verdict judge(const http::RequestHead& head, const Policy& policy, token::Verifier& verifier,
               std::int64_t now, route::Target& target) {
-  Judged judged = judge_head(head, policy, target);
-  if (!judged.token.empty()) judge_token(judged, verifier.verify(judged.token, now), head, policy, target);
-  return judged.verdict;
+  Verdict verdict;
+  std::string_view user_id;
+  const std::string_view token = decide_without_token(head, policy, target, user_id, verdict);
+  if (!token.empty()) decide_with_token(verifier.verify(token, now), head, policy, target, user_id, verdict);
+  return verdict;
 }
 
-// Asked last, so that nobody without a right to the path learns the limit.
 void check_size(const http::RequestHead& head, const Policy& policy, Verdict& verdict) noexcept {
-  if (head.framing != http::Framing::content_length || head.content_length <= policy.max_body_bytes) return;
-  verdict.must_close = true;
-  refuse(verdict, Step::forward, Answer::content_too_large, "content too large");
+  refuse_large_body(head, policy, verdict);
 }
 
 Verdict refuse_head(unsigned status, std::string_view reason) noexcept {

@@ -79,13 +79,7 @@ std::string conflict_text(const Rule& left, const Rule& right) {
       .append(" one");
 }
 
-}  // namespace
-
-bool same_shape(const Rule& left, const Rule& right) noexcept {
-  return compare_shapes(left, right) == 0;
-}
-
-bool matches_path(const Rule& rule, const std::vector<std::string_view>& segments) noexcept {
+bool matches(const Rule& rule, const std::vector<std::string_view>& segments) noexcept {
   const std::size_t size = rule.segments.size();
   if (rule.rest ? segments.size() < size : segments.size() != size) return false;
   for (std::size_t at = 0; at < size; ++at) {
@@ -93,6 +87,16 @@ bool matches_path(const Rule& rule, const std::vector<std::string_view>& segment
     if (expected.kind == Segment::Kind::literal && expected.literal != segments[at]) return false;
   }
   return true;
+}
+
+}  // namespace
+
+bool same_shape(const Rule& left, const Rule& right) noexcept {
+  return compare_shapes(left, right) == 0;
+}
+
+bool matches_path(const Rule& rule, const std::vector<std::string_view>& segments) noexcept {
+  return matches(rule, segments);
 }
 
 RuleTable::RuleTable(std::vector<Rule> rules) {
@@ -126,7 +130,7 @@ std::vector<std::string> RuleTable::conflicts(const std::vector<Rule>& rules) {
 
 Match RuleTable::find(std::string_view method, const std::vector<std::string_view>& segments) const noexcept {
   for (const Rule& rule : rules_) {
-    if (matches_path(rule, segments) && rule.covers_method(method))
+    if (matches(rule, segments) && (rule.methods.empty() || rule.covers_method(method)))
       return {&rule, user_id_of(rule, segments)};
   }
   return {};
@@ -134,7 +138,7 @@ Match RuleTable::find(std::string_view method, const std::vector<std::string_vie
 
 const Rule* RuleTable::find_path(const std::vector<std::string_view>& segments) const noexcept {
   for (const Rule& rule : rules_) {
-    if (matches_path(rule, segments)) return &rule;
+    if (matches(rule, segments)) return &rule;
   }
   return nullptr;
 }
