@@ -79,7 +79,8 @@ int list_routes(std::string_view document, const config::Config& config, const R
   if (format.suggest) {
     const openapi::Suggestion suggestion = openapi::suggest(operations, table, config.claims.uid_claim);
     context.out << openapi::to_text(suggestion);
-    for (const std::string& note : suggestion.notes) context.err << "note: " << config::shown(note) << '\n';
+    for (const std::string& note : suggestion.notes)
+      context.err << "note: " << openapi::printable(note) << '\n';
   } else if (format.json) {
     context.out << openapi::to_json(coverage);
   } else {

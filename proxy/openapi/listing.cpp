@@ -10,14 +10,6 @@ namespace {
 
 namespace json = boost::json;
 
-// The document may come from a service that somebody else wrote, and this goes to a terminal.
-std::string printable(std::string_view text) {
-  std::string out(text);
-  std::replace_if(
-      out.begin(), out.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; }, '?');
-  return out;
-}
-
 std::string rule_without_conditions(const route::Rule& rule) {
   return rule.text.substr(0, rule.text.find(rule.pattern) + rule.pattern.size());
 }
@@ -27,6 +19,13 @@ json::value or_null(std::string_view text) {
 }
 
 }  // namespace
+
+std::string printable(std::string_view text) {
+  std::string out(text);
+  std::replace_if(
+      out.begin(), out.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; }, '?');
+  return out;
+}
 
 std::string to_table(std::span<const Coverage> coverage) {
   std::vector<std::array<std::string, 4>> rows;

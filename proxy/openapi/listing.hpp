@@ -3,6 +3,7 @@
 
 #include <span>
 #include <string>
+#include <string_view>
 
 #include "openapi/coverage.hpp"
 
@@ -15,5 +16,9 @@ std::string to_table(std::span<const Coverage> coverage);
 // {"operations": [{method, path, kind, rule, conditions, hole}], "holes": N}: kind, rule and hole are null
 // where there is none; rule is the methods and the template, conditions a list of texts.
 std::string to_json(std::span<const Coverage> coverage);
+
+// With '?' for control characters: the document may come from a service that somebody else wrote, and this
+// goes to a terminal.
+std::string printable(std::string_view text);
 
 }  // namespace postern::openapi
