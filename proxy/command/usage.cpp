@@ -20,6 +20,11 @@ commands:
         [--claim K=V]...   a further claim, or another value for one; V as JSON if it is, else as text
   explain [--token T|-] [METHOD] [TARGET]
                            what would become of that request, step by step; - reads the token from standard input
+  explain --batch FILE     the policy's tests: lines METHOD TARGET [as UID[ claim=value...]] -> STATUS; exit 1 if
+                           one is judged otherwise
+  routes --openapi FILE|-  the operations of the service's OpenAPI document with the rules that guard them
+        [--suggest]        instead: variables that would cover the service
+        [--json]           for programs; exit 1 on a hole
   health [--ready]         ask the running proxy's admin listener, /healthz or /readyz; exit 0 when all is well
   --help, --version
 

@@ -13,7 +13,8 @@
 #include <variant>
 #include <vector>
 
-#include "route/rule_table.hpp"
+#include "route/claim_use.hpp"
+#include "route/rule.hpp"
 #include "tls/context.hpp"
 #include "token/verifier.hpp"
 
@@ -71,6 +72,9 @@ struct Config {
   tls::Context client_tls;  // towards the upstream; null: plain HTTP
 
   std::vector<route::Rule> rules;
+  std::vector<route::Override> overrides;
+  std::vector<route::ClaimHeader> claim_headers;  // ordered by their names in lower case
+  std::optional<std::int64_t> shadow_until;       // Unix seconds
   token::ClaimsPolicy claims;
   std::string user_header = "X-User-Id";
 
@@ -130,6 +134,7 @@ struct FileContent {
 struct Machine {
   std::function<FileContent(const std::string& path)> read_file;
   unsigned usable_cpus = 1;
+  std::int64_t now = 0;  // Unix seconds
 };
 
 // Every variable is looked at and every problem noted. An empty value counts as unset (compose files pass

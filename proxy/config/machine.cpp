@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <cstring>
 #include <memory>
 
@@ -107,7 +108,9 @@ Machine this_machine() {
   CPU_ZERO(&set);
   const unsigned affinity =
       ::sched_getaffinity(0, sizeof set, &set) == 0 ? static_cast<unsigned>(CPU_COUNT(&set)) : 1U;
-  return {read_file, usable_cpus(affinity, read_file)};
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  return {read_file, usable_cpus(affinity, read_file),
+          std::chrono::duration_cast<std::chrono::seconds>(now).count()};
 }
 
 }  // namespace postern::config

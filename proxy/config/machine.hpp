@@ -5,7 +5,7 @@
 
 namespace postern::config {
 
-// Files are read from disk; usable_cpus as below.
+// Files are read from disk; usable_cpus as below; the time is that of the call.
 Machine this_machine();
 
 FileContent read_file(const std::string& path);

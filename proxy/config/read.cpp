@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "config/config.hpp"
+#include "config/policy_check.hpp"
 #include "config/secrets.hpp"
 #include "config/tls_files.hpp"
 #include "config/values.hpp"
@@ -40,58 +41,8 @@ void read_unknown(std::string_view name, Outcome& outcome) {
                               "unset it, or " + nearest + "=..."});
 }
 
-// Whether `one` has a literal where `other` has {user_id}, and a path could match both up to there.
-const route::Segment* literal_for_user(const route::Rule& one, const route::Rule& other) {
-  for (std::size_t i = 0; i < std::min(one.segments.size(), other.segments.size()); ++i) {
-    const route::Segment &a = one.segments[i], &b = other.segments[i];
-    const bool both_literal =
-        a.kind == route::Segment::Kind::literal && b.kind == route::Segment::Kind::literal;
-    if (both_literal && a.literal != b.literal) return nullptr;
-    if (b.kind == route::Segment::Kind::user_id)
-      return a.kind == route::Segment::Kind::literal ? &a : nullptr;
-  }
-  return nullptr;
-}
-
-// "/api/v2/{user_id}/**" beside "/api/{user_id}/**": the service may read /api/v2/alice as a path of the user
-// v2.
-void warn_of_overlaps(Outcome& outcome) {
-  for (const route::Rule& one : outcome.config.rules) {
-    for (const route::Rule& other : outcome.config.rules) {
-      if (one.kind != route::RuleKind::user || other.kind != route::RuleKind::user) continue;
-      const route::Segment* literal = literal_for_user(one, other);
-      if (literal == nullptr) continue;
-      outcome.warnings.push_back("the paths '" + one.text + "' and '" + other.text +
-                                 "' overlap: no user may have the id '" + literal->literal + "'");
-    }
-  }
-}
-
 // What no variable can know alone.
 void check_together(Outcome& outcome) {
-  for (std::string& conflict : route::RuleTable::conflicts(outcome.config.rules)) {
-    outcome.problems.push_back(
-        {"POSTERN_USER_PATHS, _TOKEN_PATHS, _PUBLIC_PATHS", std::move(conflict), "one kind for each path"});
-  }
-  const auto wildcards_alike = [](const route::Segment& a, const route::Segment& b) {
-    const bool both_literal =
-        a.kind == route::Segment::Kind::literal && b.kind == route::Segment::Kind::literal;
-    return both_literal ? a.literal == b.literal
-                        : a.kind != route::Segment::Kind::literal && b.kind != route::Segment::Kind::literal;
-  };
-  for (const route::Rule& user : outcome.config.rules) {
-    if (user.kind != route::RuleKind::user) continue;
-    for (const route::Rule& other : outcome.config.rules) {
-      if (other.kind == route::RuleKind::user || other.rest != user.rest ||
-          !std::equal(user.segments.begin(), user.segments.end(), other.segments.begin(),
-                      other.segments.end(), wildcards_alike)) {
-        continue;
-      }
-      outcome.warnings.push_back("the " + std::string(text_of(other.kind)) + " path '" + other.text +
-                                 "' is never used: '" + user.text + "' is more specific");
-    }
-  }
-  warn_of_overlaps(outcome);
   if (outcome.config.upstream_idle_timeout >= Milliseconds(5000)) {
     outcome.warnings.push_back(
         "POSTERN_UPSTREAM_IDLE_TIMEOUT: uvicorn closes idle connections after 5s unless told otherwise; keep "
@@ -134,6 +85,7 @@ Outcome read(std::span<const Variable> environment, const Machine& machine) {
   read_secrets(secrets, machine, outcome);
   read_identity_key(machine, outcome);
   read_tls_files(machine, outcome);
+  check_policy(machine, outcome);
   check_together(outcome);
   return outcome;
 }

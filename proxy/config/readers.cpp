@@ -6,17 +6,12 @@
 #include <vector>
 
 #include "config/endpoint.hpp"
+#include "config/header_names.hpp"
 
 namespace postern::config::readers {
 namespace {
 
 using namespace kinds;
-
-bool is_token_character(char c) {
-  constexpr std::string_view others = "!#$%&'*+-.^_`|~";  // RFC 9110 5.6.2
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-         others.find(c) != std::string_view::npos;
-}
 
 bool is_origin(std::string_view text) {
   if (text == "*") return true;
@@ -85,37 +80,8 @@ std::string read_uid_claim(std::string_view value, Config& config) {
 }
 
 std::string read_user_header(std::string_view value, Config& config) {
-  constexpr std::array<std::string_view, 23> taken = {"host",
-                                                      "authorization",
-                                                      "connection",
-                                                      "content-length",
-                                                      "transfer-encoding",
-                                                      "te",
-                                                      "trailer",
-                                                      "upgrade",
-                                                      "expect",
-                                                      "cookie",
-                                                      "keep-alive",
-                                                      "proxy-connection",
-                                                      "content-type",
-                                                      "origin",
-                                                      "forwarded",
-                                                      "x-forwarded-for",
-                                                      "x-forwarded-proto",
-                                                      "x-forwarded-host",
-                                                      "x-request-id",
-                                                      "x-postern-identity",
-                                                      "traceparent",
-                                                      "accept",
-                                                      "proxy-authorization"};
-  if (!std::all_of(value.begin(), value.end(), is_token_character))
-    return shown(value) + " is no header name";
-  std::string folded = lower_case(value);
-  std::replace(folded.begin(), folded.end(), '_', '-');
-  if (std::find(taken.begin(), taken.end(), folded) != taken.end() || folded.starts_with("sec-websocket-") ||
-      folded.starts_with("access-control-")) {
-    return shown(value) + " already has a meaning of its own";
-  }
+  if (!is_header_name(value)) return shown(value) + " is no header name";
+  if (is_reserved_header(value)) return shown(value) + " already has a meaning of its own";
   config.user_header = value;
   return std::string(good);
 }

@@ -34,9 +34,10 @@ std::string read_health_path(std::string_view value, Config& config);
 template <route::RuleKind Kind>
 std::string read_paths(std::string_view value, Config& config) {
   std::erase_if(config.rules, [](const route::Rule& rule) { return rule.kind == Kind; });
+  if (Kind == route::RuleKind::user && value == "off") return std::string(kinds::good);
   std::string problems;
   for (const std::string_view text : parse_list(value)) {
-    auto parsed = route::parse_template(text, Kind);
+    auto parsed = route::parse_rule(text, Kind);
     if (auto* rule = std::get_if<route::Rule>(&parsed)) {
       config.rules.push_back(std::move(*rule));
     } else {
@@ -52,6 +53,7 @@ std::string show_paths(const Config& config) {
   for (const route::Rule& rule : config.rules) {
     if (rule.kind == Kind) out += (out.empty() ? "" : ",") + rule.text;
   }
+  if (Kind == route::RuleKind::user && out.empty()) return "off";
   return out;
 }
 

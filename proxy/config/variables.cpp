@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "config/kinds.hpp"
+#include "config/policy_readers.hpp"
 #include "config/readers.hpp"
 
 namespace postern::config {
@@ -28,7 +29,7 @@ constexpr VariableSpec not_available(std::string_view name, std::string_view mea
 using C = Config;
 using route::RuleKind;
 
-const std::array<VariableSpec, 42> table = {{
+const std::array<VariableSpec, 46> table = {{
     {"POSTERN_LISTEN", "0.0.0.0:8080", "host:port, [v6]:port or unix:/path", "0.0.0.0:8080", read_listen,
      [](const C& c) { return to_string(c.listen); }},
     {"POSTERN_LISTEN_MODE", "0666", "permissions of a unix listener's path, in octal", "0660",
@@ -37,12 +38,26 @@ const std::array<VariableSpec, 42> table = {{
      "http://127.0.0.1:8000", read_upstream, show_upstream},
     {"POSTERN_ADMIN_LISTEN", "127.0.0.1:9090", "/healthz and /readyz; off turns it off", "127.0.0.1:9090",
      read_admin, [](const C& c) { return c.admin_listen ? to_string(*c.admin_listen) : "off"; }},
-    {"POSTERN_USER_PATHS", "/api/{user_id}/**", "templates: a valid token whose uid is {user_id}",
+    {"POSTERN_USER_PATHS", "/api/{user_id}/**",
+     "rules, [METHOD|... ]TEMPLATE [ claim=value | {name}=claim]...: a valid token whose uid is {user_id}; "
+     "off",
      "/api/{user_id}/**", read_paths<RuleKind::user>, show_paths<RuleKind::user>},
-    {"POSTERN_TOKEN_PATHS", "", "templates: any valid token", "/api/search", read_paths<RuleKind::any_token>,
+    {"POSTERN_TOKEN_PATHS", "", "rules: any valid token",
+     "/api/search,/api/orgs/{org_id}/** {org_id}=activeOrganizationId", read_paths<RuleKind::any_token>,
      show_paths<RuleKind::any_token>},
-    {"POSTERN_PUBLIC_PATHS", "", "templates: no token", "/health,/docs/**", read_paths<RuleKind::open>,
+    {"POSTERN_OPTIONAL_PATHS", "", "rules: no credentials, or a valid token", "GET /api/feed",
+     read_paths<RuleKind::optional>, show_paths<RuleKind::optional>},
+    {"POSTERN_PUBLIC_PATHS", "", "rules: no token", "/health,GET /docs/**", read_paths<RuleKind::open>,
      show_paths<RuleKind::open>},
+    {"POSTERN_OVERRIDE", "",
+     "[METHOD|... ]claim=value: tokens that may use other users' paths, GET and HEAD alone if no method is "
+     "named",
+     "role=admin", read_overrides, show_overrides},
+    {"POSTERN_CLAIM_HEADERS", "", "Header=claim: verified claims for the service",
+     "X-User-Role=role,X-User-Org=activeOrganizationId", read_claim_headers, show_claim_headers},
+    {"POSTERN_SHADOW_UNTIL", "",
+     "until then, at most 90 days ahead, refusals are forwarded without identity and only logged",
+     "2027-01-31T00:00:00Z", read_shadow_until, show_shadow_until},
     {"POSTERN_UID_CLAIM", "uid", "the claim that names the user; sub suits Better Auth's default payload",
      "uid", read_uid_claim, [](const C& c) { return c.claims.uid_claim; }},
     {"POSTERN_USER_HEADER", "X-User-Id", "the header that carries the verified uid upstream", "X-User-Id",

@@ -16,6 +16,7 @@ enum class Answer : std::uint8_t {
   token_expired,          // 401
   token_invalid,          // 401
   forbidden,              // 403
+  insufficient_scope,     // 403, with a challenge (RFC 6750 3.1)
   not_found,              // 404
   method_not_allowed,     // 405
   request_timeout,        // 408

@@ -5,6 +5,8 @@ namespace postern::relay {
 Settings make_settings(const config::Config& config) {
   Settings settings;
   settings.policy.rules = route::RuleTable(config.rules);
+  settings.policy.overrides = config.overrides;
+  settings.policy.claim_headers = config.claim_headers;
   settings.policy.forward_preflight = config.forward_preflight;
   settings.policy.forward_authorization = config.forward_authorization;
   settings.policy.websocket_token = config.websocket_subprotocol_token ? gate::WebSocketToken::subprotocol

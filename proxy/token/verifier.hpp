@@ -6,10 +6,12 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "token/claim_value.hpp"
 #include "token/uid.hpp"
 
 namespace postern::token {
@@ -56,6 +58,7 @@ struct ClaimsPolicy {
   std::int64_t leeway = 30;                            // 0 to 300
   std::optional<std::int64_t> max_lifetime = 2592000;  // nothing: not bounded
   bool subject_must_match = true;
+  std::vector<std::string> kept_claims;  // top-level names, all different: what Verification::claims tells
 };
 
 // The secrets that verify, in the order they are tried; immutable, wiped when destroyed. Shared by all
@@ -77,6 +80,9 @@ struct Verification {
   TokenFault fault = TokenFault::none;
   Uid uid;                      // set when fault is none
   std::int64_t expires_at = 0;  // Unix seconds, exp rounded down and clamped; set when fault is none
+  // Set when fault is none, one for each name of ClaimsPolicy::kept_claims, in that order; valid until the
+  // verifier's next verify().
+  std::span<const ClaimValue> claims{};
 };
 
 // Holds reusable crypto contexts, scratch memory and the tokens that it verified lately, so one per thread;

@@ -2,7 +2,10 @@
 
 import base64
 import json
+import pathlib
 import re
+import shlex
+import subprocess
 
 import pytest
 from gate import SECRET, run, token
@@ -57,7 +60,9 @@ def test_a_bad_configuration_is_exit_2_for_every_command(arguments):
 def test_check_prints_what_is_in_force_and_no_secret():
     code, out, err = run("check", **GOOD, POSTERN_THREADS="3", POSTERN_USER_PATHS="/u/{user_id}", POSTERN_HEADER_TIMEOUT="250ms")
     assert (code, err) == (0, "")
-    shown = dict(line.split("=", 1) for line in out.splitlines())
+    lines = out.splitlines()
+    shown = dict(line.split("=", 1) for line in lines if not line.startswith("#"))
+    assert lines[-2:] == ["# rules, most specific first", "# user  *  /u/{user_id}"]
     assert SECRET not in out and shown["BETTER_AUTH_SECRET"] == f"set ({len(SECRET)} bytes)"
     expected = {"POSTERN_THREADS": "3", "POSTERN_USER_PATHS": "/u/{user_id}", "POSTERN_HEADER_TIMEOUT": "250ms",
                 "POSTERN_LISTEN": "0.0.0.0:8080", "POSTERN_UID_CLAIM": "uid", "POSTERN_DRAIN_TIMEOUT": "25s",
@@ -132,6 +137,37 @@ def test_explain_says_what_the_gate_would_do(start, bearer, arguments, step, ans
     method, target = arguments if len(arguments) == 2 else ("GET", *arguments)
     with Client(start(**settings).address) as client:
         assert client.get(target, token=bearer, method=method).status == (int(answer[:3]) if refused else 200)
+
+
+DEPLOY = pathlib.Path(__file__).parents[2] / "deploy"
+
+
+def test_the_example_of_a_policy_holds():
+    words = shlex.split((DEPLOY / "policy/policy.env").read_text(), comments=True)
+    policy = dict(word.split("=", 1) for word in words)
+    code, out, err = run("explain", "--batch", str(DEPLOY / "policy/policy.cases"), **GOOD, **policy)
+    assert (code, out, err) == (0, "31 requests, 0 judged otherwise\n", "")
+    code, out, err = run("explain", "--batch", str(DEPLOY / "policy/policy.cases"), **GOOD)
+    assert code == 1 and "policy.cases:22: GET /api/orgs/o1/members as alice activeOrganizationId=o1 -> 200: it is 403" in out
+
+
+DOCUMENTS = pathlib.Path(__file__).parents[1] / "unit/openapi/documents"
+
+
+@pytest.mark.parametrize("name,before", [("tidy", 1), ("holes", 9), ("nested", 6)])
+def test_what_routes_suggests_leaves_no_hole(name, before):
+    file = str(DOCUMENTS / f"{name}.json")
+    code, out, err = run("routes", "--openapi", file, "--json", **GOOD)
+    assert (code, err, json.loads(out)["holes"]) == (1, "", before)
+    code, out, _ = run("routes", "--openapi", file, "--suggest", **GOOD)
+    assert code == 1
+    policy = dict(line.split("=", 1) for line in out.splitlines())
+    code, out, err = run("routes", "--openapi", "-", **GOOD, **policy, input=(DOCUMENTS / f"{name}.json").read_text())
+    assert (code, err) == (0, "") and out.endswith(" 0 holes\n")
+
+
+def test_the_documents_are_what_fastapi_writes():
+    subprocess.run([DOCUMENTS / "generate", "--check"], check=True)
 
 
 def test_explain_reads_the_token_from_standard_input():

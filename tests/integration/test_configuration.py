@@ -56,7 +56,7 @@ REFUSED = {
     "POSTERN_ADMIN_LISTEN": ["no"],
     "POSTERN_USER_PATHS": ["/api/x"],
     "POSTERN_TOKEN_PATHS": ["/a/**/b"],
-    "POSTERN_PUBLIC_PATHS": ["/a/{user_id}", "/api/{anybody}/**,/a//b"],
+    "POSTERN_PUBLIC_PATHS": ["/a/{user_id}", "/other/{anybody}/**,/a//b"],
     "POSTERN_USER_HEADER": ["X User", "Host"],
     "POSTERN_UID_CLAIM": ["exp"],
     "POSTERN_CLOCK_LEEWAY": ["301s", "-1s"],

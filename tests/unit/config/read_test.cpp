@@ -66,7 +66,7 @@ TEST_CASE("bad values are named with their variable and a good example") {
   struct Row {
     std::string_view variable, value, what;
   };
-  const std::array<Row, 43> rows = {{
+  const std::array<Row, 58> rows = {{
       {"POSTERN_LISTEN", ":8080", "the host is missing"},
       {"POSTERN_UPSTREAM", "app:8000", "begins with none of"},
       {"POSTERN_UPSTREAM", "ftp://app", "begins with none of"},
@@ -81,6 +81,21 @@ TEST_CASE("bad values are named with their variable and a good example") {
       {"POSTERN_TOKEN_PATHS", "/api/{user_id}", "{user_id}"},
       {"POSTERN_PUBLIC_PATHS", "/a/../b", "'/a/../b'"},
       {"POSTERN_PUBLIC_PATHS", "/a/**/b", "'/a/**/b'"},
+      {"POSTERN_TOKEN_PATHS", "get /a", "in capitals"},
+      {"POSTERN_TOKEN_PATHS", "/a admin", "no condition"},
+      {"POSTERN_OPTIONAL_PATHS", "/a role=x", "need a token"},
+      {"POSTERN_OPTIONAL_PATHS", "off", "begin with '/'"},
+      {"POSTERN_OVERRIDE", "admin", "no condition"},
+      {"POSTERN_OVERRIDE", "{org_id}=org", "none here"},
+      {"POSTERN_CLAIM_HEADERS", "X-User-Role", "is not Header=claim"},
+      {"POSTERN_CLAIM_HEADERS", "X User=role", "no header name"},
+      {"POSTERN_CLAIM_HEADERS", "host=role", "meaning of its own"},
+      {"POSTERN_CLAIM_HEADERS", "x_forwarded_user=role", "meaning of its own"},
+      {"POSTERN_CLAIM_HEADERS", "X-Postern-Override=role", "meaning of its own"},
+      {"POSTERN_CLAIM_HEADERS", "X-User-Role=role,x_user_role=org", "there twice"},
+      {"POSTERN_CLAIM_HEADERS", "x-user_id=uid", "user's id already"},
+      {"POSTERN_SHADOW_UNTIL", "tomorrow", "no time"},
+      {"POSTERN_SHADOW_UNTIL", "2027-04-01T00:00:01Z", "more than 90 days"},
       {"POSTERN_UID_CLAIM", "exp", "meaning of its own"},
       {"POSTERN_USER_HEADER", "X User", "no header name"},
       {"POSTERN_USER_HEADER", "Authorization", "meaning of its own"},
@@ -166,13 +181,15 @@ TEST_CASE("other people's variables are not looked at, and an empty value is as 
   CHECK(to_string(outcome.config.listen) == "0.0.0.0:8080");
 }
 
-TEST_CASE("two rules of one shape and different kinds are a problem, shadowed ones a warning") {
+TEST_CASE("two rules of one shape and different kinds are a problem, hidden ones a warning") {
   const Outcome same = sample::with({{"POSTERN_TOKEN_PATHS", "/a/{x}"}, {"POSTERN_PUBLIC_PATHS", "/a/{y}"}});
   REQUIRE(same.problems.size() == 1);
   CHECK(same.problems[0].what.find("'/a/{x}'") != std::string::npos);
-  const Outcome shadowed = sample::with({{"POSTERN_PUBLIC_PATHS", "/api/{name}/**"}});
-  CHECK(shadowed.problems.empty());
-  CHECK(shadowed.warnings.size() == 1);
+  const Outcome alike = sample::with({{"POSTERN_PUBLIC_PATHS", "/api/{name}/**"}});
+  CHECK(alike.problems.size() == 1);
+  const Outcome hidden = sample::with({{"POSTERN_TOKEN_PATHS", "/api/**"}});
+  CHECK(hidden.problems.empty());
+  CHECK(hidden.warnings.size() == 1);
 }
 
 TEST_CASE("settings reach the configuration") {
