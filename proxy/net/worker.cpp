@@ -27,7 +27,7 @@ constexpr std::size_t most_turning_away = 256;
 
 Worker::Worker(const Settings& given, const Keys& keys, observe::Log& log, Shared& shared)
     : settings(given),
-      verifier(keys.secrets, given.claims),
+      verifier(keys.tokens, given.claims, given.token_cache),
       deadlines(context_.get_executor()),
       workspaces(given.max_header_bytes),
       upstreams(context_.get_executor(), deadlines, given.upstream, keys.client_tls,
@@ -215,7 +215,7 @@ void Worker::end_all(Phase how) {
 
 void Worker::use_keys(const Keys& keys) {
   asio::post(context_, [this, keys] {
-    verifier = token::Verifier(keys.secrets, settings.claims);
+    verifier.use(keys.tokens);
     use_identity_key(*keys.identity);
     server_tls_ = keys.server_tls;
     upstreams.use_context(keys.client_tls);

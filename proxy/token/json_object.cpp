@@ -111,10 +111,10 @@ class MemberHandler {
     std::ranges::fill(members_, Member{});
     names_.clear();
     elements_.clear();
-    // An element takes `"",` at least, so that spans of them stay valid.
-    elements_.reserve(input.size() / 3 + 1);
+    // An element takes `0,` at least, so that spans of them stay valid.
+    elements_.reserve(input.size() / 2 + 1);
     depth_ = 0;
-    target_ = collecting_ = nullptr;
+    target_ = collecting_ = single_ = nullptr;
   }
 
   [[nodiscard]] std::span<const Member> members() const noexcept { return members_; }
@@ -124,6 +124,7 @@ class MemberHandler {
 
   bool on_object_begin(error_code&) {
     see_other();
+    if (depth_ == 1) single_ = target_;
     first_name_[depth_++] = names_.size();
     return true;
   }
@@ -131,6 +132,10 @@ class MemberHandler {
   bool on_object_end(std::size_t, error_code& error) {
     const std::size_t first = first_name_[--depth_];
     if (!all_differ(std::span(names_).subspan(first))) return refuse(error);
+    if (depth_ == 1 && single_ != nullptr) {
+      if (names_.size() != first + 1) single_->kind = MemberKind::other;
+      single_ = nullptr;
+    }
     names_.erase(names_.begin() + static_cast<std::ptrdiff_t>(first), names_.end());
     return true;
   }
@@ -139,7 +144,7 @@ class MemberHandler {
     if (depth_ == 0) return refuse(error);
     see_other();
     if (depth_ == 1 && target_ != nullptr) {
-      target_->kind = MemberKind::strings;
+      target_->kind = MemberKind::list;
       collecting_ = target_;
       first_element_ = elements_.size();
     }
@@ -149,7 +154,7 @@ class MemberHandler {
 
   bool on_array_end(std::size_t, error_code&) {
     if (--depth_ == 1 && collecting_ != nullptr) {
-      collecting_->strings = std::span(elements_).subspan(first_element_);
+      collecting_->list = std::span(elements_).subspan(first_element_);
       collecting_ = nullptr;
     }
     return true;
@@ -162,6 +167,7 @@ class MemberHandler {
 
   bool on_key(string_view last, std::size_t, error_code&) {
     const MemberName& name = names_.emplace_back(texts_.finish(last));
+    if (depth_ == 2 && single_ != nullptr) single_->name = name.text;
     if (depth_ == 1) {
       const auto found = std::find(wanted_.begin(), wanted_.end(), name);
       target_ =
@@ -182,21 +188,37 @@ class MemberHandler {
     if (depth_ == 1) {
       target_->kind = MemberKind::string;
       target_->text = text;
+    } else if (single_ != nullptr) {
+      single_->kind = MemberKind::single;  // until the object's end finds another member
+      single_->text = text;
     } else {
-      elements_.push_back(text);
+      elements_.push_back({ClaimText::Kind::string, text});
     }
     return true;
   }
 
   bool on_number_part(string_view, error_code&) { return true; }
-  bool on_int64(std::int64_t value, string_view, error_code& error) { return see_number({value, 0}, error); }
-  bool on_uint64(std::uint64_t, string_view, error_code& error) {  // only what is beyond int64_t comes here
-    return see_number({std::numeric_limits<std::int64_t>::max(), 0}, error);
+  bool on_int64(std::int64_t value, string_view text, error_code& error) {
+    return see_number({value, 0}, text, error);
   }
-  bool on_double(double value, string_view, error_code& error) {
-    return std::isfinite(value) ? see_number(split(value), error) : see_scalar(error);
+  bool on_uint64(std::uint64_t, string_view text, error_code& error) {  // only what is beyond int64_t
+    return see_number({std::numeric_limits<std::int64_t>::max(), 0}, text, error);
   }
-  bool on_bool(bool, error_code& error) { return see_scalar(error); }
+  bool on_double(double value, string_view text, error_code& error) {
+    return std::isfinite(value) ? see_number(split(value), text, error) : see_scalar(error);
+  }
+  bool on_bool(bool value, error_code& error) {
+    if (depth_ == 0) return refuse(error);
+    if (!wants_text()) return true;
+    const std::string_view text = value ? "true" : "false";
+    if (depth_ == 1) {
+      target_->kind = MemberKind::boolean;
+      target_->text = text;
+    } else {
+      see_element({ClaimText::Kind::boolean, text});
+    }
+    return true;
+  }
   bool on_null(error_code& error) { return see_scalar(error); }
   bool on_comment_part(string_view, error_code& error) { return refuse(error); }
   bool on_comment(string_view, error_code& error) { return refuse(error); }
@@ -209,11 +231,19 @@ class MemberHandler {
 
   // A value of a top-level member that is wanted, or an element of such a one?
   [[nodiscard]] bool wants_text() const noexcept {
-    return depth_ == 1 ? target_ != nullptr : depth_ == 2 && collecting_ != nullptr;
+    return depth_ == 1 ? target_ != nullptr : depth_ == 2 && (collecting_ != nullptr || single_ != nullptr);
   }
 
   void see_other() noexcept {
-    if (wants_text()) (depth_ == 1 ? target_ : collecting_)->kind = MemberKind::other;
+    if (!wants_text()) return;
+    Member* const seen = depth_ == 1 ? target_ : single_ != nullptr ? single_ : collecting_;
+    seen->kind = MemberKind::other;
+  }
+
+  // A scalar that is no string, inside a wanted array or object.
+  void see_element(ClaimText element) {
+    if (single_ != nullptr) return see_other();
+    elements_.push_back(element);
   }
 
   bool see_scalar(error_code& error) {
@@ -222,12 +252,20 @@ class MemberHandler {
     return true;
   }
 
-  bool see_number(Number number, error_code& error) {
-    if (!see_scalar(error)) return false;
-    if (depth_ == 1 && target_ != nullptr) {
-      target_->kind = MemberKind::number;
-      target_->number = number;
+  bool see_number(Number number, std::string_view text, error_code& error) {
+    if (depth_ == 0) return refuse(error);
+    if (!wants_text()) return true;
+    if (depth_ == 2) {
+      if (is_integer(text)) {
+        see_element({ClaimText::Kind::integer, text});
+      } else {
+        see_other();
+      }
+      return true;
     }
+    target_->kind = MemberKind::number;
+    target_->number = number;
+    target_->text = text;
     return true;
   }
 
@@ -235,13 +273,14 @@ class MemberHandler {
   const std::vector<MemberName> wanted_;
   std::vector<Member> members_;
   TextJoiner texts_;
-  std::vector<MemberName> names_;           // of all objects open, outermost first
-  std::vector<std::string_view> elements_;  // of the arrays that members_ point into
+  std::vector<MemberName> names_;    // of all objects open, outermost first
+  std::vector<ClaimText> elements_;  // of the arrays that members_ point into
   std::array<std::size_t, max_json_depth> first_name_{};
   std::size_t depth_ = 0;  // containers open
   std::size_t first_element_ = 0;
   Member* target_ = nullptr;      // whose value comes at depth 1
   Member* collecting_ = nullptr;  // whose array is open
+  Member* single_ = nullptr;      // whose object is open
 };
 
 boost::json::parse_options strict() {
@@ -251,6 +290,31 @@ boost::json::parse_options strict() {
 }
 
 }  // namespace
+
+bool is_integer(std::string_view number) noexcept {
+  return !number.empty() && number.find_first_of(".eE") == std::string_view::npos;
+}
+
+ClaimValue claim_value(const Member& member) noexcept {
+  using enum ClaimValue::Kind;
+  switch (member.kind) {
+    case MemberKind::absent:
+      return {absent, {}, {}};
+    case MemberKind::string:
+      return {string, member.text, {}};
+    case MemberKind::boolean:
+      return {boolean, member.text, {}};
+    case MemberKind::list:
+      return {list, {}, member.list};
+    case MemberKind::number:
+      if (is_integer(member.text)) return {integer, member.text, {}};
+      break;
+    case MemberKind::single:
+    case MemberKind::other:
+      break;
+  }
+  return {other, {}, {}};
+}
 
 struct ObjectReader::State {
   explicit State(std::vector<std::string> names) : parser(strict(), std::move(names)) {}
