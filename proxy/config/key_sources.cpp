@@ -237,6 +237,10 @@ void resolve_key_sources(const Machine& machine, Outcome& outcome) {
     if (!source.is_url()) read_set_file(machine, source, outcome);
   }
   check_issuers_differ(outcome);
+  if (config.key_sets.size() > 1) {
+    outcome.warnings.push_back("there are " + std::to_string(config.key_sets.size()) +
+                               " key sets: each of their issuers can name any user");
+  }
   read_authorities(machine, outcome);
   check_uid_claims(outcome);
 }

@@ -90,6 +90,7 @@ bool has_valid_token(const Credentials& credentials, token::Verifier& verifier, 
   verdict.uid = verification.uid;
   verdict.expires_at = verification.expires_at;
   verdict.claims = verification.claims;
+  verdict.revocable = verification.revocable;
   return true;
 }
 

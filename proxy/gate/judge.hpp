@@ -48,6 +48,7 @@ struct Verdict {
   std::int64_t expires_at = 0;          // Unix seconds; meaningful when uid is set
   // Kept claims of the token, once verified; valid until the verifier's next use.
   std::span<const token::ClaimValue> claims;
+  token::Revocable revocable;  // likewise: what a later revocation can name of the token
   // Set with Answer::key_unavailable: what is missing. Where it is fetchable the caller may wait for a fetch
   // and judge again; the answer stands where it cannot.
   std::optional<token::KeyWanted> key_wanted;

@@ -38,6 +38,7 @@ struct Verification {
   // views in `revocable` are valid until the verifier's next verify() or use().
   std::span<const ClaimValue> claims{};
   Revocable revocable{};
+  bool remembered = false;  // verified before: this time it cost no signature and no JSON
   KeyWanted wanted{};
 };
 

@@ -261,6 +261,7 @@ void VerifiedTokens::insert(std::string_view token, const Verification& verifica
       static_cast<std::uint32_t>(std::clamp<std::int64_t>(verification.expires_at, 0, UINT32_MAX));
   slot.entry = std::move(entry);
   bytes_ += slot.entry->bytes;
+  ++kept_;
 }
 
 void VerifiedTokens::keep(std::span<const KeyNumber> live) noexcept {
@@ -274,6 +275,7 @@ void VerifiedTokens::keep(std::span<const KeyNumber> live) noexcept {
 void VerifiedTokens::release(Slot& slot) noexcept {
   if (!slot.entry) return;
   bytes_ -= slot.entry->bytes;
+  --kept_;
   slot.entry.reset();
 }
 

@@ -52,6 +52,7 @@ class VerifiedTokens {
   // Forgets the tokens of all keys but these, which are in ascending order.
   void keep(std::span<const KeyNumber> live) noexcept;
 
+  [[nodiscard]] std::size_t size() const noexcept { return kept_; }
   // How many there is room for; 0: none are kept.
   [[nodiscard]] std::size_t room() const noexcept { return count_ * ways; }
 
@@ -82,6 +83,7 @@ class VerifiedTokens {
   std::size_t count_;      // of sets, a power of two
   std::vector<Set> sets_;  // empty until there is something to keep
   std::size_t bytes_ = 0;
+  std::size_t kept_ = 0;
   std::size_t next_victim_ = 0;
   std::size_t next_to_clear_ = 0;
   Entry* last_found_ = nullptr;

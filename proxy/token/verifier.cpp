@@ -48,6 +48,7 @@ TokenFault Verifier::State::check(std::string_view token, std::int64_t now,
   KnownToken known;
   auto fault = TokenFault::none;
   if (known_tokens.find(token, now, policy.leeway, verification, known)) {
+    verification.remembered = true;
     // Looked up once in each list: neither the list nor the token changes.
     if (known.unrevoked != revoked_list) {
       if (is_revoked(verification)) return TokenFault::revoked;
@@ -130,6 +131,10 @@ void Verifier::use(std::shared_ptr<const Keys> keys) {
   state.ring.use(std::move(keys));
   state.known_tokens.keep(state.ring.live());
   if (state.ring.snapshot().revoked != before) ++state.revoked_list;
+}
+
+std::size_t Verifier::remembered() const noexcept {
+  return state_->known_tokens.size();
 }
 
 Verification Verifier::verify(std::string_view token, std::int64_t now,

@@ -40,6 +40,9 @@ class Verifier {
   // `now` is Unix seconds.
   Verification verify(std::string_view token, std::int64_t now, const ClientCertificate& certificate = {});
 
+  // How many tokens are remembered.
+  [[nodiscard]] std::size_t remembered() const noexcept;
+
  private:
   struct State;
   std::unique_ptr<State> state_;

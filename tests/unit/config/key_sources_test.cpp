@@ -97,6 +97,7 @@ TEST_CASE("several issuers have a set each") {
   CHECK(outcome.config.key_sets[1].url == "https://b.example/keys");
   CHECK(outcome.config.key_sets[1].issuer == "https://b.example");
   CHECK(outcome.config.key_sets[1].audience == "web");
+  CHECK(warns(outcome, "can name any user"));
 }
 
 TEST_CASE("any waives a check aloud, and both are warned of") {

@@ -151,6 +151,21 @@ TEST_CASE("what a revocation can name is told, from memory as from the token") {
   }
 }
 
+TEST_CASE("what is remembered is told and counted") {
+  Verifier verifier(sample::keys_of({sample::key_set({&first(), &second()})}), {});
+  const std::string one = first().token(sample::claims_of("alice")),
+                    two = second().token(sample::claims_of("bob"));
+  CHECK_FALSE(verifier.verify(one, sample::now).remembered);
+  CHECK(verifier.verify(one, sample::now).remembered);
+  CHECK_FALSE(verifier.verify(two, sample::now).remembered);
+  CHECK(verifier.remembered() == 2);
+  verifier.use(sample::keys_of({sample::key_set({&second()})}));
+  CHECK(verifier.remembered() == 1);
+  CHECK(verifier.verify(two, sample::now).remembered);
+  CHECK_FALSE(verifier.verify(one, sample::now).remembered);
+  CHECK(verifier.remembered() == 1);
+}
+
 TEST_CASE("without a cache every token is verified anew, to the same end") {
   Verifier verifier(sample::keys_of({sample::key_set({&first()})}), {}, 0);
   const std::string token = first().token(sample::claims_of("alice"));
