@@ -77,7 +77,7 @@ int list_routes(std::string_view document, const config::Config& config, const R
   const auto coverage = openapi::cover(operations, table);
   const std::size_t holes = openapi::holes_in(coverage);
   if (format.suggest) {
-    const openapi::Suggestion suggestion = openapi::suggest(operations, table, config.claims.uid_claim);
+    const openapi::Suggestion suggestion = openapi::suggest(operations, table, config.claims.uid_claims.front());
     context.out << openapi::to_text(suggestion);
     for (const std::string& note : suggestion.notes)
       context.err << "note: " << openapi::printable(note) << '\n';

@@ -76,7 +76,18 @@ bool needs_no_token(const http::RequestHead& head, const Policy& policy, const r
   return true;
 }
 
-bool is_valid(const token::Verification& verification, Verdict& verdict) {
+// Whether a key could still turn up for that token.
+bool lacks_key(const token::Verification& verification, const Circumstances& circumstances) noexcept {
+  if (verification.fault == token::TokenFault::no_key_set) return true;
+  return verification.fault == token::TokenFault::unknown_key && verification.wanted.fetchable &&
+         !circumstances.fetched;
+}
+
+bool is_valid(const token::Verification& verification, const Circumstances& circumstances, Verdict& verdict) {
+  if (lacks_key(verification, circumstances)) {
+    verdict.key_wanted = verification.wanted;
+    return refuse(verdict, Step::token, Answer::key_unavailable, token::text_of(verification.fault));
+  }
   if (verification.fault != token::TokenFault::none) {
     const bool expired = verification.fault == token::TokenFault::expired;
     return refuse(verdict, Step::token, expired ? Answer::token_expired : Answer::token_invalid,
@@ -85,6 +96,7 @@ bool is_valid(const token::Verification& verification, Verdict& verdict) {
   verdict.uid = verification.uid;
   verdict.expires_at = verification.expires_at;
   verdict.claims = verification.claims;
+  verdict.revocable = verification.revocable;
   return true;
 }
 
@@ -151,10 +163,10 @@ std::string_view decide_without_token(const http::RequestHead& head, const Polic
   return {};
 }
 
-void decide_with_token(const token::Verification& verification, const http::RequestHead& head,
-                       const Policy& policy, const route::Target& target, std::string_view user_id,
+void decide_with_token(const token::Verification& verification, const Circumstances& circumstances,
+                       const http::RequestHead& head, const Policy& policy, const route::Target& target, std::string_view user_id,
                        Verdict& verdict) {
-  if (!is_valid(verification, verdict)) return;
+  if (!is_valid(verification, circumstances, verdict)) return;
   if (may_use_path(head, policy, target, user_id, verdict)) refuse_large_body(head, policy, verdict);
 }
 
@@ -191,17 +203,19 @@ Judged judge_head(const http::RequestHead& head, const Policy& policy, route::Ta
 }
 
 void judge_token(Judged& judged, const token::Verification& verification, const http::RequestHead& head,
-                 const Policy& policy, const route::Target& target) {
+                 const Policy& policy, const route::Target& target, const Circumstances& circumstances) {
   judged.token = {};
-  decide_with_token(verification, head, policy, target, judged.user_id, judged.verdict);
+  decide_with_token(verification, circumstances, head, policy, target, judged.user_id, judged.verdict);
 }
 
 Verdict judge(const http::RequestHead& head, const Policy& policy, token::Verifier& verifier,
-              std::int64_t now, route::Target& target) {
+              std::int64_t now, route::Target& target, const Circumstances& circumstances) {
   Verdict verdict;
   std::string_view user_id;
   const std::string_view token = decide_without_token(head, policy, target, user_id, verdict);
-  if (!token.empty()) decide_with_token(verifier.verify(token, now), head, policy, target, user_id, verdict);
+  if (token.empty()) return verdict;
+  const token::Verification verification = verifier.verify(token, now, circumstances.certificate);
+  decide_with_token(verification, circumstances, head, policy, target, user_id, verdict);
   return verdict;
 }
 

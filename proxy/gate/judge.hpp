@@ -33,6 +33,14 @@ struct Policy {
   std::uint64_t max_body_bytes = 100ULL << 20;
 };
 
+// What the decision needs to know of the connection and of what was tried for this request.
+struct Circumstances {
+  token::ClientCertificate certificate;  // of this TLS connection, verified by its handshake
+  // A fetch of the wanted set that began after this request came has succeeded, and the verifier has its
+  // keys: a key that is still unknown then is no key of the issuer's.
+  bool fetched = false;
+};
+
 // The steps of the decision, in their order.
 enum class Step : std::uint8_t { head, target, rule, credentials, token, route, owner, condition, forward };
 std::string_view text_of(Step step) noexcept;
@@ -46,6 +54,10 @@ struct Verdict {
   std::int64_t expires_at = 0;          // Unix seconds; meaningful when uid is set
   // The verified claims, as Verification::claims and valid as long; empty where uid is.
   std::span<const token::ClaimValue> claims{};
+  token::Revocable revocable;  // likewise: what a later revocation can name of the token
+  // Set with Answer::key_unavailable: what is missing. Where it is fetchable the caller may wait for a fetch
+  // and judge again; the answer stands where it cannot.
+  std::optional<token::KeyWanted> key_wanted;
   bool overridden = false;  // another user's path, open to this token: X-Postern-Override tells the service
   bool shadow = false;      // forwarded although step and reason say why not: see shadow.hpp
   bool preflight = false;   // a CORS preflight forwarded without identity and Authorization
@@ -56,13 +68,14 @@ struct Verdict {
 };
 
 // Judges a head that the head parser accepted: target, rule, credentials, token, route, owner, condition, in
-// this order. `target` is filled from the head and belongs to the caller; `now` is Unix seconds. What would
-// be forwarded but declares a Content-Length over policy.max_body_bytes is content_too_large. A CORS
-// preflight is OPTIONS without a body, with Origin and Access-Control-Request-Method once each and neither
-// named in Connection, on a path that some rule names whatever its methods; all other OPTIONS are ordinary
-// requests.
+// this order. `target` is filled from the head and belongs to the caller; `now` is Unix seconds. A token that
+// only lacks its key is answered key_unavailable, see Verdict::key_wanted; but an unknown key is
+// token_invalid where a fetch has shown, or a file says, that the issuer has none such. What would be
+// forwarded but declares a Content-Length over policy.max_body_bytes is content_too_large. A CORS preflight
+// is OPTIONS without a body, with Origin and Access-Control-Request-Method once each and neither named in
+// Connection, on a path that some rule names whatever its methods; all other OPTIONS are ordinary requests.
 Verdict judge(const http::RequestHead& head, const Policy& policy, token::Verifier& verifier,
-              std::int64_t now, route::Target& target);
+              std::int64_t now, route::Target& target, const Circumstances& circumstances = {});
 
 // The same in two halves, for whoever has something to do between them or verifies in another way.
 struct Judged {
@@ -74,7 +87,7 @@ struct Judged {
 Judged judge_head(const http::RequestHead& head, const Policy& policy, route::Target& target);
 // Token, route, owner and condition, once `judged.token` is verified. `target` as judge_head() left it.
 void judge_token(Judged& judged, const token::Verification& verification, const http::RequestHead& head,
-                 const Policy& policy, const route::Target& target);
+                 const Policy& policy, const route::Target& target, const Circumstances& circumstances = {});
 
 // Refuses what would be forwarded but declares too large a body.
 void check_size(const http::RequestHead& head, const Policy& policy, Verdict& verdict) noexcept;
