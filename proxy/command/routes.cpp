@@ -7,6 +7,7 @@
 #include <ostream>
 #include <variant>
 
+#include "command/fetch_document.hpp"
 #include "command/usage.hpp"
 #include "config/report.hpp"
 #include "config/values.hpp"
@@ -19,7 +20,7 @@ namespace {
 namespace options = boost::program_options;
 
 struct Request {
-  std::string source;
+  std::string source;  // empty: the upstream's /openapi.json
   RoutesFormat format;
 };
 
@@ -28,7 +29,7 @@ std::variant<Request, std::string> read_arguments(std::span<const std::string> a
   Request request;
   options::options_description known;
   auto add = known.add_options();
-  add("openapi", options::value(&request.source)->required());
+  add("openapi", options::value(&request.source));
   add("suggest", options::bool_switch(&request.format.suggest));
   add("json", options::bool_switch(&request.format.json));
   try {
@@ -41,6 +42,10 @@ std::variant<Request, std::string> read_arguments(std::span<const std::string> a
   }
   if (request.format.suggest && request.format.json) return "routes: --suggest and --json exclude each other";
   return request;
+}
+
+bool is_fetched(std::string_view source) noexcept {
+  return source.empty() || source.starts_with("http://") || source.starts_with("https://");
 }
 
 // A byte more than a document may have shows that it has too many.
@@ -61,6 +66,14 @@ int routes(std::span<const std::string> arguments, const Context& context) {
   config::print_problems(outcome, context.err);
   if (!outcome.problems.empty()) return misused;
   outcome.config.clear_secrets();
+  if (is_fetched(request.source)) {
+    const auto fetched = fetch_document(request.source, outcome.config);
+    if (const auto* problem = std::get_if<std::string>(&fetched)) {
+      context.err << "postern: routes: " << openapi::printable(*problem) << '\n';
+      return failed;
+    }
+    return list_routes(std::get<Document>(fetched).text, outcome.config, request.format, context);
+  }
   if (request.source == "-")
     return list_routes(read_all(context.in), outcome.config, request.format, context);
   std::ifstream file(request.source, std::ios::binary);
@@ -77,7 +90,8 @@ int list_routes(std::string_view document, const config::Config& config, const R
   const auto coverage = openapi::cover(operations, table);
   const std::size_t holes = openapi::holes_in(coverage);
   if (format.suggest) {
-    const openapi::Suggestion suggestion = openapi::suggest(operations, table, config.claims.uid_claims.front());
+    const openapi::Suggestion suggestion =
+        openapi::suggest(operations, table, config.claims.uid_claims.front());
     context.out << openapi::to_text(suggestion);
     for (const std::string& note : suggestion.notes)
       context.err << "note: " << openapi::printable(note) << '\n';

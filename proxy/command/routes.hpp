@@ -13,7 +13,8 @@ struct RoutesFormat {
   bool json = false;
 };
 
-// --openapi FILE|- [--suggest] [--json]: reads the document and lists it.
+// [--openapi FILE|URL|-] [--suggest] [--json]: reads or fetches the document and lists it; without a source
+// it asks the upstream. `failed` too where it cannot be fetched.
 int routes(std::span<const std::string> arguments, const Context& context);
 
 // The list for the text of an OpenAPI document, wherever it came from, under a configuration without

@@ -22,7 +22,9 @@ commands:
                            what would become of that request, step by step; - reads the token from standard input
   explain --batch FILE     the policy's tests: lines METHOD TARGET [as UID[ claim=value...]] -> STATUS; exit 1 if
                            one is judged otherwise
-  routes --openapi FILE|-  the operations of the service's OpenAPI document with the rules that guard them
+  routes [--openapi FILE|URL|-]
+                           the operations of the service's OpenAPI document with the rules that guard them; without
+                           a source the upstream's /openapi.json
         [--suggest]        instead: variables that would cover the service
         [--json]           for programs; exit 1 on a hole
   health [--ready]         ask the running proxy's admin listener, /healthz or /readyz; exit 0 when all is well

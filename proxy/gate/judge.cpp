@@ -164,8 +164,8 @@ std::string_view decide_without_token(const http::RequestHead& head, const Polic
 }
 
 void decide_with_token(const token::Verification& verification, const Circumstances& circumstances,
-                       const http::RequestHead& head, const Policy& policy, const route::Target& target, std::string_view user_id,
-                       Verdict& verdict) {
+                       const http::RequestHead& head, const Policy& policy, const route::Target& target,
+                       std::string_view user_id, Verdict& verdict) {
   if (!is_valid(verification, circumstances, verdict)) return;
   if (may_use_path(head, policy, target, user_id, verdict)) refuse_large_body(head, policy, verdict);
 }

@@ -30,7 +30,11 @@ void RelayContext::use_keys(const Keys& keys) {
 
 void RelayContext::use_identity_key(const token::SharedSecrets& key) {
   identity_signer.reset();
-  if (!key.all().empty()) identity_signer.emplace(key.all().front());
+  const gate::Policy& policy = settings.policy;
+  const bool plain = policy.claim_headers.empty() && policy.overrides.empty();
+  if (!key.all().empty()) {
+    identity_signer.emplace(key.all().front(), plain ? gate::IdentityVersion::v1 : gate::IdentityVersion::v2);
+  }
 }
 
 void RelayContext::spawn(transport::Awaitable<> task) {

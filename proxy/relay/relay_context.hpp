@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "gate/identity_signer.hpp"
+#include "gate/shadow.hpp"
 #include "observe/log.hpp"
 #include "relay/connection_count.hpp"
 #include "relay/request_buffers.hpp"
@@ -23,8 +24,11 @@ namespace postern::relay {
 
 // What all threads count together.
 struct Shared {
+  explicit Shared(std::optional<std::int64_t> shadow_until) : shadow(shadow_until) {}
+
   std::atomic<std::size_t> connections{0};  // served, not those turned away
   std::atomic<bool> draining{false};
+  gate::ShadowWindow shadow;
 };
 
 class RelayContext {
@@ -34,6 +38,10 @@ class RelayContext {
                observe::Log& log, Shared& shared);
 
   [[nodiscard]] bool draining() const noexcept { return shared_.draining.load(std::memory_order_relaxed); }
+  // Whether refusals for want of a right are forwarded at that moment.
+  [[nodiscard]] bool in_shadow(std::int64_t unix_seconds) noexcept {
+    return shared_.shadow.open(unix_seconds);
+  }
   // The time for a Date field; made once a second.
   std::string_view date(std::int64_t unix_seconds);
   void record(const observe::AccessRecord& record) noexcept;

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "gate/claim_fields.hpp"
+#include "gate/shadow.hpp"
 #include "http/authority.hpp"
 #include "http/request_id.hpp"
 #include "relay/exchange.hpp"
@@ -122,10 +124,37 @@ gate::Verdict judge(ClientConnection& connection, HeadOutcome outcome, std::int6
     const auto fault = buffers.request_parser.fault();
     return gate::refuse_head(http::status_of(fault), http::text_of(fault));
   }
+  const gate::Policy& policy = context.settings.policy;
   gate::Verdict verdict =
-      gate::judge(buffers.request, context.settings.policy, context.verifier, unix_seconds, buffers.target);
+      gate::judge(buffers.request, policy, context.verifier, unix_seconds, buffers.target);
+  // The claims are views into the verifier's memory, which the next request may change.
+  gate::append_claim_fields(buffers.claim_fields, policy.claim_headers, verdict.claims);
+  verdict.claims = {};
+  if (!verdict.forward() && context.in_shadow(unix_seconds)) {
+    buffers.claim_fields.clear();
+    verdict = gate::shadowed(verdict, buffers.request, policy);
+  }
   buffers.from_client.take(buffers.request_parser.head_size());
   return verdict;
+}
+
+std::string_view text_of(const gate::Verdict& verdict) noexcept {
+  if (!verdict.forward()) return "refuse";
+  if (verdict.shadow) return "shadow";
+  return verdict.overridden ? "override" : "forward";
+}
+
+// When a stream of this request has to end, in Unix seconds; nothing: when it ends.
+std::optional<std::int64_t> end_of_streams(const gate::Verdict& verdict, const Settings& settings) noexcept {
+  if (verdict.shadow) return settings.shadow_until;
+  if (settings.close_at_expiry && !verdict.uid.empty()) return verdict.expires_at;
+  return std::nullopt;
+}
+
+// Of an exchange that did not go well.
+std::string_view reason_of(const Exchange::Result& result, const gate::Verdict& verdict) noexcept {
+  const bool shadow_ended = verdict.shadow && result.outcome.ending == Ending::token_expired;
+  return shadow_ended ? "shadow mode ended" : result.reason;
 }
 
 Awaitable<ClientFate> answer(ClientConnection& connection, gate::Answer answer, std::string_view request_id,
@@ -166,6 +195,7 @@ Awaitable<ClientFate> serve_request(ClientConnection& connection) {
   buffers.from_client.rewind();
   buffers.request_parser.reset();
   buffers.request.clear();
+  buffers.claim_fields.clear();
   HeadOutcome outcome = parse_head(buffers);
   if (outcome == HeadOutcome::incomplete) outcome = co_await read_rest_of_head(connection);
   if (outcome == HeadOutcome::gone) co_return ClientFate::close;
@@ -185,18 +215,16 @@ Awaitable<ClientFate> serve_request(ClientConnection& connection) {
       verdict.step > gate::Step::target ? buffers.target.raw_path() : path_of_refused(buffers.request.target);
   record.rule = verdict.rule != nullptr ? std::string_view(verdict.rule->text) : std::string_view{};
   record.uid = verdict.uid.view();
-  record.verdict = verdict.forward() ? "forward" : "refuse";
+  record.verdict = text_of(verdict);
   record.reason = verdict.reason;
 
   ClientFate fate = ClientFate::close;
   if (verdict.forward()) {
-    if (context.settings.close_at_expiry && !verdict.uid.empty()) {
-      connection.end_streams_at(verdict.expires_at);
-    }
+    if (const auto end = end_of_streams(verdict, context.settings)) connection.end_streams_at(*end);
     Exchange exchange(connection, verdict, request_id);
     co_await exchange.run();
     const Exchange::Result result = exchange.result();
-    if (result.outcome.ending != Ending::ok) record.reason = result.reason;
+    if (result.outcome.ending != Ending::ok) record.reason = reason_of(result, verdict);
     record.status = result.status;
     record.bytes_in = result.bytes_in;
     record.bytes_out = result.bytes_out;

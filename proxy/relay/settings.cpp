@@ -28,6 +28,8 @@ Settings make_settings(const config::Config& config) {
     if (!source.is_url()) settings.watched_files.push_back(source.file);
   }
   settings.user_header = config.user_header;
+  for (const route::ClaimHeader& header : config.claim_headers) settings.claim_headers.push_back(header.name);
+  settings.shadow_until = config.shadow_until;
   settings.cors_origins = config.cors_origins;
   settings.trusted_proxies = config.trusted_proxies;
   settings.proxy_protocol = config.proxy_protocol;

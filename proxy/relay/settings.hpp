@@ -28,6 +28,8 @@ struct Settings {
   std::vector<std::string> watched_files;  // read again when one of them changes
 
   std::string user_header;
+  std::vector<std::string> claim_headers;    // the names of those that policy.claim_headers has
+  std::optional<std::int64_t> shadow_until;  // Unix seconds
   std::vector<std::string> cors_origins;
   config::TrustedProxies trusted_proxies;
   bool proxy_protocol = false;

@@ -2,6 +2,7 @@
 
 #include <sys/signalfd.h>
 
+#include <algorithm>
 #include <boost/asio/posix/basic_stream_descriptor.hpp>
 #include <cerrno>
 #include <csignal>
@@ -11,6 +12,7 @@
 #include <vector>
 
 #include "admin/admin_server.hpp"
+#include "config/timestamp.hpp"
 #include "keys/watched_file.hpp"
 #include "server/worker.hpp"
 #include "transport/listener.hpp"
@@ -23,6 +25,7 @@ using observe::Level;
 using transport::error_code;
 
 constexpr std::chrono::seconds look_again_after{1};
+constexpr std::chrono::minutes warn_of_shadow_every{1};
 // The admin side is for whoever runs the process.
 constexpr unsigned admin_mode = 0600;
 
@@ -35,7 +38,9 @@ class Server {
         log_(log),
         signals_(context_),
         drained_(context_),
-        watch_(context_) {}
+        watch_(context_),
+        shadow_(context_),
+        shared_(settings.shadow_until) {}
 
   std::optional<std::string> run(relay::Keys keys);
 
@@ -47,6 +52,7 @@ class Server {
   void drain();
   void reload();
   void watch_files();
+  void watch_shadow();
 
   const relay::Settings& settings_;
   const ReloadKeys& reload_;
@@ -56,6 +62,7 @@ class Server {
   signalfd_siginfo signal_{};
   asio::steady_timer drained_;
   asio::steady_timer watch_;
+  asio::steady_timer shadow_;
   std::vector<keys::WatchedFile> files_;
   std::optional<transport::Listeners> listeners_;
   relay::Shared shared_;
@@ -94,6 +101,7 @@ std::optional<std::string> Server::run(relay::Keys keys) {
                {{"address", listeners_->address()}});
   }
   if (admin_) log_.event(Level::info, "admin listening", {{"address", admin_->address()}});
+  if (settings_.shadow_until) watch_shadow();
 
   context_.run();
   for (std::thread& thread : threads_) thread.join();
@@ -146,6 +154,23 @@ void Server::watch_files() {
     for (keys::WatchedFile& file : files_) changed = file.changed() || changed;
     if (changed) reload();
     watch_files();
+  });
+}
+
+// Says it again and again: what was meant for a few weeks must not be forgotten.
+void Server::watch_shadow() {
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  const std::string until = config::timestamp_to_string(*settings_.shadow_until);
+  if (!shared_.shadow.open(std::chrono::duration_cast<std::chrono::seconds>(now).count())) {
+    log_.event(Level::warn, "shadow mode is over: refusals are answered", {{"until", until}});
+    return;
+  }
+  log_.event(Level::warn, "shadow mode: what would be refused is forwarded without identity",
+             {{"until", until}});
+  const std::chrono::seconds end(*settings_.shadow_until);
+  shadow_.expires_after(std::min<std::chrono::nanoseconds>(warn_of_shadow_every, end - now));
+  shadow_.async_wait([this](const error_code& error) {
+    if (!error) watch_shadow();
   });
 }
 

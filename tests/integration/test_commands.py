@@ -9,7 +9,7 @@ import subprocess
 
 import pytest
 from gate import SECRET, run, token
-from wire import Client
+from wire import Client, ok
 
 GOOD = {"BETTER_AUTH_SECRET": SECRET}
 
@@ -168,6 +168,47 @@ def test_what_routes_suggests_leaves_no_hole(name, before):
 
 def test_the_documents_are_what_fastapi_writes():
     subprocess.run([DOCUMENTS / "generate", "--check"], check=True)
+
+
+@pytest.mark.parametrize("source", [[], ["--openapi", "{url}/openapi.json"], ["--openapi", "{url}/deep/doc?v=1"]])
+def test_routes_asks_the_service(upstream, source):
+    document = (DOCUMENTS / "tidy.json").read_bytes()
+
+    def script(connection):
+        connection.read_request()
+        connection.send(ok(document, "Content-Type: application/json"))
+
+    upstream.script = script
+    code, out, err = run("routes", *(word.format(url=upstream.url) for word in source), "--json", **GOOD,
+                         POSTERN_UPSTREAM=upstream.url)
+    assert (code, err) == run("routes", "--openapi", str(DOCUMENTS / "tidy.json"), "--json", **GOOD)[::2]
+    assert out == run("routes", "--openapi", str(DOCUMENTS / "tidy.json"), "--json", **GOOD)[1]
+    (seen,) = upstream.requests
+    assert seen.target == (source[1].removeprefix("{url}") if source else "/openapi.json")
+    assert seen.head.one("Host") == upstream.url.removeprefix("http://") and seen.head.one("Authorization") is None
+
+
+@pytest.mark.parametrize("answer,word", [
+    (b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n", "answers 404"),
+    (b"HTTP/1.1 302 Found\r\nLocation: /x\r\nContent-Length: 0\r\n\r\n", "answers 302"),
+    (b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{", "closed early"),
+    (b"garbage\r\n\r\n", "malformed response"),
+    (b"HTTP/1.1 200 OK\r\nContent-Length: 99999999\r\n\r\n", "response too large"),
+])
+def test_routes_says_why_it_has_no_document(upstream, answer, word):
+    def script(connection):
+        connection.read_request()
+        connection.send(answer)
+
+    upstream.script = script
+    code, out, err = run("routes", **GOOD, POSTERN_UPSTREAM=upstream.url)
+    assert (code, out) == (1, "") and word in err and upstream.url.removeprefix("http://") in err
+
+
+def test_routes_tells_of_a_service_that_is_not_there(upstream):
+    upstream.stop_listening()
+    code, out, err = run("routes", **GOOD, POSTERN_UPSTREAM=upstream.url)
+    assert (code, out) == (1, "") and "unreachable" in err
 
 
 def test_explain_reads_the_token_from_standard_input():
