@@ -32,18 +32,22 @@ std::string_view chunk_header(std::size_t size, std::span<char, 20> storage) noe
 void write_last_chunk_upstream(std::string& out, std::span<const Field> trailers,
                                std::string_view identity_header, std::span<const std::string> claim_headers) {
   out.append("0\r\n");
+  FieldLines lines(out);
   for (const Field& field : trailers) {
     if (field.field_class != FieldClass::other) continue;
-    if (!is_guarded(field.name, identity_header, claim_headers)) append_field(out, field);
+    if (!is_guarded(field.name, identity_header, claim_headers)) lines.append(field);
   }
+  lines.flush();
   out.append("\r\n");
 }
 
 void write_last_chunk_downstream(std::string& out, std::span<const Field> trailers) {
   out.append("0\r\n");
+  FieldLines lines(out);
   for (const Field& field : trailers) {
-    if (passes_downstream(field)) append_field(out, field);
+    if (passes_downstream(field)) lines.append(field);
   }
+  lines.flush();
   out.append("\r\n");
 }
 

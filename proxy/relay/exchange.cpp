@@ -98,11 +98,17 @@ Awaitable<Action> Exchange::connect() {
   RelayContext& context = connection_.context;
   connection_.upstream = std::make_unique<UpstreamConnection>(context.executor);
   UpstreamConnection& upstream = *connection_.upstream;
+  connection_.wait_at_most(transport::DeadlineKind::connect, context.settings.connect_timeout);
   buffers_.connect_failure = co_await context.upstreams.connector().connect(
       upstream.stream, upstream.address, connection_, context.settings.connect_timeout);
   const bool connected = buffers_.connect_failure.reason.empty();
-  if (connected) co_return plan_.on(Event::connected);
-  co_return plan_.on(event_of(connection_.interrupted(), Event::unreachable));
+  const bool wanted = connection_.interrupted() != Interruption::client_left;
+  if (connected && wanted) co_return plan_.on(Event::connected);
+  const Event event = event_of(connection_.interrupted(), Event::unreachable);
+  if (event == Event::unreachable || event == Event::connect_timed_out) {
+    context.note_unreachable(buffers_.connect_failure);
+  }
+  co_return plan_.on(event);
 }
 
 // For a request that is here whole: one step after the other, and begun anew where the plan says so.
