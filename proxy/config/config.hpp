@@ -71,9 +71,6 @@ struct Config {
   std::string secrets_file;          // likewise, of the rotation list
   std::string better_auth_url;       // as written; empty: none
   std::vector<KeySetSource> key_sets;
-  bool no_jwks_url = false;                           // POSTERN_JWKS_URL=off
-  bool any_issuer = false;                            // POSTERN_JWT_ISSUER=any
-  bool any_audience = false;                          // POSTERN_JWT_AUDIENCE=any
   Milliseconds jwks_refresh{300'000};                 // 1s to 30d
   Milliseconds jwks_cooldown{30'000};                 // 1s to 1h
   Milliseconds jwks_max_stale{86'400'000};            // 1s to 30d
@@ -107,6 +104,9 @@ struct Config {
   token::ClaimsPolicy claims;
   std::string user_header = "X-User-Id";
 
+  bool no_jwks_url = false;   // POSTERN_JWKS_URL=off
+  bool any_issuer = false;    // POSTERN_JWT_ISSUER=any
+  bool any_audience = false;  // POSTERN_JWT_AUDIENCE=any
   bool forward_authorization = true;
   bool forward_preflight = true;
   std::vector<std::string> cors_origins;

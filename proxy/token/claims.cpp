@@ -50,6 +50,7 @@ std::vector<std::string> names_for(const ClaimsPolicy& policy) {
 
 std::vector<std::size_t> places_of(const std::vector<std::string>& wanted, std::vector<std::string>& names) {
   std::vector<std::size_t> places;
+  places.reserve(wanted.size());
   for (const std::string& name : wanted) places.push_back(place_of(name, names));
   return places;
 }
