@@ -49,7 +49,7 @@ TEST_CASE("routes lists the operations and fails on a hole") {
 }
 
 TEST_CASE("routes refuses what is no document and no use of it") {
-  const std::vector<std::vector<std::string>> rows = {{"routes"},
+  const std::vector<std::vector<std::string>> rows = {{"routes", "x"},
                                                       {"routes", "--openapi"},
                                                       {"routes", "--openapi", "-", "x"},
                                                       {"routes", "--openapi", "-", "--json", "--suggest"},

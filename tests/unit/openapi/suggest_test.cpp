@@ -106,7 +106,8 @@ TEST_CASE("made-up services are covered as well") {
         text += "/" + words[random() % words.size()];
       text += "\":{";
       const std::size_t first = random() % 5, second = (first + 1 + random() % 4) % 5;
-      text += "\"" + std::string(methods[first]) + "\":{},\"" + methods[second] + "\":{\"requestBody\":{}}}";
+      text.append("\"").append(methods[first]).append("\":{},\"");
+      text.append(methods[second]).append("\":{\"requestBody\":{}}}");
     }
     CAPTURE(text);
     const auto operations = operations_of(text + "}}");
