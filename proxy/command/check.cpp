@@ -1,8 +1,10 @@
 #include "command/check.hpp"
 
 #include <ostream>
+#include <sstream>
 
 #include "config/report.hpp"
+#include "route/rule_listing.hpp"
 
 namespace postern::command {
 
@@ -13,6 +15,10 @@ int check(const Context& context) {
   if (!outcome.problems.empty()) return misused;
   for (const auto& [name, value] : config::describe(outcome.config))
     context.out << name << '=' << value << '\n';
+  // As comments, so that the whole stays a file of variables.
+  context.out << "# rules, most specific first\n";
+  std::istringstream rules(route::to_text(route::RuleTable(outcome.config.rules)));
+  for (std::string line; std::getline(rules, line);) context.out << "# " << line << '\n';
   outcome.config.clear_secrets();
   return done;
 }

@@ -5,7 +5,8 @@
 
 namespace postern::command {
 
-// One NAME=value line for each variable to `out`, warnings and problems to `err`.
+// One NAME=value line for each variable to `out`, then the rules as comments, most specific first; warnings
+// and problems to `err`.
 int check(const Context& context);
 
 }  // namespace postern::command

@@ -9,9 +9,12 @@
 #include <variant>
 #include <vector>
 
+#include "command/explain_batch.hpp"
 #include "command/usage.hpp"
 #include "config/report.hpp"
+#include "config/token_keys.hpp"
 #include "config/values.hpp"
+#include "gate/conditions.hpp"
 #include "gate/judge.hpp"
 #include "http/message_parser.hpp"
 #include "relay/settings.hpp"
@@ -25,6 +28,7 @@ struct Request {
   std::string method = "GET";
   std::string target = "/";
   std::string token;  // empty: none; "-": on standard input
+  std::string batch;  // a file of requests; empty: the one above
 };
 
 // The request, or what is wrong with the arguments.
@@ -34,6 +38,7 @@ std::variant<Request, std::string> read_arguments(std::span<const std::string> a
   options::options_description known;
   auto add = known.add_options();
   add("token", options::value(&request.token));
+  add("batch", options::value(&request.batch));
   add("word", options::value(&words));
   options::positional_options_description positions;
   positions.add("word", 2);
@@ -45,6 +50,8 @@ std::variant<Request, std::string> read_arguments(std::span<const std::string> a
   } catch (const options::error& error) {
     return std::string("explain: ") + error.what();
   }
+  if (!request.batch.empty() && (!words.empty() || !request.token.empty()))
+    return "explain: --batch takes its requests from the file";
   if (words.size() == 1 && words[0].find('/') != std::string::npos)
     words.insert(words.begin(), request.method);
   if (!words.empty()) request.method = words[0];
@@ -58,9 +65,9 @@ std::string head_of(const Request& request) {
   return head + "\r\n";
 }
 
-constexpr std::array<gate::Step, 8> steps = {gate::Step::head,        gate::Step::target, gate::Step::rule,
-                                             gate::Step::credentials, gate::Step::token,  gate::Step::route,
-                                             gate::Step::owner,       gate::Step::forward};
+constexpr std::array<gate::Step, 9> steps = {
+    gate::Step::head,  gate::Step::target, gate::Step::rule,      gate::Step::credentials, gate::Step::token,
+    gate::Step::route, gate::Step::owner,  gate::Step::condition, gate::Step::forward};
 
 std::string note_on(gate::Step step, const gate::Verdict& verdict, const route::Target& target) {
   switch (step) {
@@ -72,11 +79,25 @@ std::string note_on(gate::Step step, const gate::Verdict& verdict, const route::
     case gate::Step::rule:
       if (verdict.rule == nullptr) return "none matches, which only a valid token learns";
       return std::string(route::text_of(verdict.rule->kind)) + " path " + verdict.rule->text;
+    case gate::Step::condition: {
+      std::string note;
+      if (verdict.rule == nullptr) return note;
+      for (const route::Condition& condition : verdict.rule->conditions)
+        note += (note.empty() ? "" : " ") + condition.text;
+      return note;
+    }
     case gate::Step::token:
       return "uid " + std::string(verdict.uid.view()) + ", good until " + std::to_string(verdict.expires_at);
     default:
       return {};
   }
+}
+
+// Which condition it is that failed, if one did.
+std::string unmet(const gate::Verdict& verdict, const route::Target& target) {
+  if (verdict.step != gate::Step::condition || verdict.rule == nullptr) return {};
+  const route::Condition* const one = gate::unmet_condition(*verdict.rule, verdict.claims, target.segments());
+  return one == nullptr ? "" : ": " + one->text;
 }
 
 // Better Auth's session token is what people paste first: one dot, where a JWT has two.
@@ -93,7 +114,7 @@ void print(const gate::Verdict& verdict, const route::Target& target, const Requ
   };
   for (const gate::Step step : steps) {
     if (step == verdict.step && !verdict.forward()) {
-      line(step, "failed", verdict.reason);
+      line(step, "failed", std::string(verdict.reason) + unmet(verdict, target));
       break;
     }
     line(step, "ok", note_on(step, verdict, target));
@@ -129,6 +150,7 @@ int explain(std::span<const std::string> arguments, const Context& context) {
   auto parsed = read_arguments(arguments);
   if (const auto* problem = std::get_if<std::string>(&parsed)) return misuse(context, *problem);
   auto& request = std::get<Request>(parsed);
+  if (!request.batch.empty()) return explain_batch(request.batch, context);
   if (request.token == "-") {
     std::getline(context.in, request.token);
     request.token = config::trimmed(request.token);
@@ -137,7 +159,7 @@ int explain(std::span<const std::string> arguments, const Context& context) {
   config::print_problems(outcome, context.err);
   if (!outcome.problems.empty()) return misused;
   const relay::Settings settings = relay::make_settings(outcome.config);
-  token::Verifier verifier(std::make_shared<const token::SharedSecrets>(std::move(outcome.config.secrets)),
+  token::Verifier verifier(std::make_shared<const token::Keys>(config::take_token_keys(outcome.config)),
                            settings.claims);
   route::Target target;
   const std::string bytes = head_of(request);

@@ -6,7 +6,7 @@
 namespace postern::command {
 
 // [--token T|-] [METHOD] [TARGET]: a line for each step of the decision, then the answer. `done` whatever the
-// answer.
+// answer. --batch FILE: see explain_batch.hpp.
 int explain(std::span<const std::string> arguments, const Context& context);
 
 }  // namespace postern::command

@@ -10,6 +10,7 @@
 #include "command/drain.hpp"
 #include "command/explain.hpp"
 #include "command/health.hpp"
+#include "command/routes.hpp"
 #include "command/serve.hpp"
 #include "command/token.hpp"
 #include "command/usage.hpp"
@@ -33,10 +34,11 @@ struct Command {
   std::string_view name;
   int (*run)(std::span<const std::string>, const Context&);
 };
-constexpr std::array<Command, 6> commands = {{{"serve", run_serve},
+constexpr std::array<Command, 7> commands = {{{"serve", run_serve},
                                               {"check", run_check},
                                               {"token", mint_token},
                                               {"explain", explain},
+                                              {"routes", routes},
                                               {"health", health},
                                               {"drain", drain}}};
 

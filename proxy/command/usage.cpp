@@ -20,6 +20,13 @@ commands:
         [--claim K=V]...   a further claim, or another value for one; V as JSON if it is, else as text
   explain [--token T|-] [METHOD] [TARGET]
                            what would become of that request, step by step; - reads the token from standard input
+  explain --batch FILE     the policy's tests: lines METHOD TARGET [as UID[ claim=value...]] -> STATUS; exit 1 if
+                           one is judged otherwise
+  routes [--openapi FILE|URL|-]
+                           the operations of the service's OpenAPI document with the rules that guard them; without
+                           a source the upstream's /openapi.json
+        [--suggest]        instead: variables that would cover the service
+        [--json]           for programs; exit 1 on a hole
   health [--ready]         ask the running proxy's admin listener, /healthz or /readyz; exit 0 when all is well
   drain [--after 10s]      ask it to end serving, for a preStop hook: it goes on, unready, for that long, then refuses
         [--wait]           new connections; --wait returns when the last one is gone. The process stays until SIGTERM
@@ -45,8 +52,11 @@ void print_help(std::ostream& out) {
   print_variable(out, "BETTER_AUTH_SECRET", "the secret that Better Auth signs with, at least 32 bytes", "");
   print_variable(out, "BETTER_AUTH_SECRET_FILE", "a file that holds it, in its place", "");
   print_variable(out, "BETTER_AUTH_SECRETS", "Better Auth's rotation list, 2:new,1:old: each verifies", "");
+  print_variable(out, "BETTER_AUTH_SECRETS_FILE", "a file that holds it, in its place", "");
+  print_variable(out, "BETTER_AUTH_URL",
+                 "Better Auth's base URL: sets where its keys are, the issuer, the audience", "");
   for (const config::VariableSpec& variable : config::variables()) {
-    if (variable.read != nullptr) print_variable(out, variable.name, variable.meaning, variable.default_text);
+    print_variable(out, variable.name, variable.meaning, variable.default_text);
   }
 }
 

@@ -6,17 +6,12 @@
 #include <vector>
 
 #include "config/endpoint.hpp"
+#include "config/header_names.hpp"
 
 namespace postern::config::readers {
 namespace {
 
 using namespace kinds;
-
-bool is_token_character(char c) {
-  constexpr std::string_view others = "!#$%&'*+-.^_`|~";  // RFC 9110 5.6.2
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-         others.find(c) != std::string_view::npos;
-}
 
 bool is_origin(std::string_view text) {
   if (text == "*") return true;
@@ -78,44 +73,28 @@ std::string read_admin(std::string_view value, Config& config) {
   return std::string(good);
 }
 
-std::string read_uid_claim(std::string_view value, Config& config) {
-  if (!token::can_hold_uid(value)) return shown(value) + " has a meaning of its own in a token";
-  config.claims.uid_claim = value;
+std::string read_uid_claims(std::string_view value, Config& config) {
+  std::vector<std::string> claims;
+  for (const std::string_view claim : parse_list(value)) {
+    if (!token::can_hold_uid(claim)) return shown(claim) + " has a meaning of its own in a token";
+    if (std::find(claims.begin(), claims.end(), claim) != claims.end())
+      return shown(claim) + " is there twice";
+    claims.emplace_back(claim);
+  }
+  if (claims.empty()) return "names no claim";
+  config.claims.uid_claims = std::move(claims);
   return std::string(good);
 }
 
+std::string show_uid_claims(const Config& config) {
+  std::string out;
+  for (const std::string& claim : config.claims.uid_claims) out += (out.empty() ? "" : ",") + claim;
+  return out;
+}
+
 std::string read_user_header(std::string_view value, Config& config) {
-  constexpr std::array<std::string_view, 23> taken = {"host",
-                                                      "authorization",
-                                                      "connection",
-                                                      "content-length",
-                                                      "transfer-encoding",
-                                                      "te",
-                                                      "trailer",
-                                                      "upgrade",
-                                                      "expect",
-                                                      "cookie",
-                                                      "keep-alive",
-                                                      "proxy-connection",
-                                                      "content-type",
-                                                      "origin",
-                                                      "forwarded",
-                                                      "x-forwarded-for",
-                                                      "x-forwarded-proto",
-                                                      "x-forwarded-host",
-                                                      "x-request-id",
-                                                      "x-postern-identity",
-                                                      "traceparent",
-                                                      "accept",
-                                                      "proxy-authorization"};
-  if (!std::all_of(value.begin(), value.end(), is_token_character))
-    return shown(value) + " is no header name";
-  std::string folded = lower_case(value);
-  std::replace(folded.begin(), folded.end(), '_', '-');
-  if (std::find(taken.begin(), taken.end(), folded) != taken.end() || folded.starts_with("sec-websocket-") ||
-      folded.starts_with("access-control-")) {
-    return shown(value) + " already has a meaning of its own";
-  }
+  if (!is_header_name(value)) return shown(value) + " is no header name";
+  if (is_reserved_header(value)) return shown(value) + " already has a meaning of its own";
   config.user_header = value;
   return std::string(good);
 }

@@ -19,7 +19,8 @@ std::string show_body_limit(const Config& config);
 std::string read_upstream(std::string_view value, Config& config);
 std::string show_upstream(const Config& config);
 std::string read_admin(std::string_view value, Config& config);
-std::string read_uid_claim(std::string_view value, Config& config);
+std::string read_uid_claims(std::string_view value, Config& config);
+std::string show_uid_claims(const Config& config);
 std::string read_user_header(std::string_view value, Config& config);
 std::string read_leeway(std::string_view value, Config& config);
 std::string read_lifetime(std::string_view value, Config& config);
@@ -34,9 +35,10 @@ std::string read_health_path(std::string_view value, Config& config);
 template <route::RuleKind Kind>
 std::string read_paths(std::string_view value, Config& config) {
   std::erase_if(config.rules, [](const route::Rule& rule) { return rule.kind == Kind; });
+  if (Kind == route::RuleKind::user && value == "off") return std::string(kinds::good);
   std::string problems;
   for (const std::string_view text : parse_list(value)) {
-    auto parsed = route::parse_template(text, Kind);
+    auto parsed = route::parse_rule(text, Kind);
     if (auto* rule = std::get_if<route::Rule>(&parsed)) {
       config.rules.push_back(std::move(*rule));
     } else {
@@ -52,18 +54,22 @@ std::string show_paths(const Config& config) {
   for (const route::Rule& rule : config.rules) {
     if (rule.kind == Kind) out += (out.empty() ? "" : ",") + rule.text;
   }
+  if (Kind == route::RuleKind::user && out.empty()) return "off";
   return out;
 }
 
-template <std::optional<std::string> token::ClaimsPolicy::*Member>
-std::string read_claim_text(std::string_view value, Config& config) {
-  config.claims.*Member = std::string(value);
+// An issuer or an audience; `any` waives it.
+template <std::optional<std::string> token::ClaimsPolicy::*Member, bool Config::*Any>
+std::string read_party(std::string_view value, Config& config) {
+  config.*Any = value == "any";
+  (config.claims.*Member).reset();
+  if (!(config.*Any)) config.claims.*Member = std::string(value);
   return std::string(kinds::good);
 }
 
-template <std::optional<std::string> token::ClaimsPolicy::*Member>
-std::string show_claim_text(const Config& config) {
-  return (config.claims.*Member).value_or("");
+template <std::optional<std::string> token::ClaimsPolicy::*Member, bool Config::*Any>
+std::string show_party(const Config& config) {
+  return config.*Any ? "any" : (config.claims.*Member).value_or("");
 }
 
 template <std::string Config::*Member>

@@ -17,7 +17,7 @@ struct Text {
 };
 
 // In the order of Answer. The challenges follow RFC 6750 3: no error code where no token was sent.
-constexpr std::array<Text, 18> texts{{
+constexpr std::array<Text, 20> texts{{
     {0, "", ""},
     {400, "Bad Request", ""},
     {401, "Not authenticated", "WWW-Authenticate: Bearer\r\n"},
@@ -26,6 +26,7 @@ constexpr std::array<Text, 18> texts{{
     {401, "Invalid token",
      "WWW-Authenticate: Bearer error=\"invalid_token\", error_description=\"The token is invalid\"\r\n"},
     {403, "Forbidden", ""},
+    {403, "Forbidden", "WWW-Authenticate: Bearer error=\"insufficient_scope\"\r\n"},
     {404, "Not Found", ""},
     // RFC 9110 15.5.6: Allow is a must. These are the methods that the gate lets through to a rule.
     {405, "Method Not Allowed", "Allow: GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS\r\n"},
@@ -34,6 +35,7 @@ constexpr std::array<Text, 18> texts{{
     {414, "URI Too Long", ""},
     {431, "Request Header Fields Too Large", ""},
     {502, "Bad Gateway", ""},
+    {503, "Service Unavailable", ""},
     {503, "Service Unavailable", ""},
     {503, "Service Unavailable", ""},
     {504, "Gateway Timeout", ""},

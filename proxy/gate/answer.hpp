@@ -16,6 +16,7 @@ enum class Answer : std::uint8_t {
   token_expired,          // 401
   token_invalid,          // 401
   forbidden,              // 403
+  insufficient_scope,     // 403, with a challenge (RFC 6750 3.1)
   not_found,              // 404
   method_not_allowed,     // 405
   request_timeout,        // 408
@@ -25,6 +26,7 @@ enum class Answer : std::uint8_t {
   bad_gateway,            // 502
   overloaded,             // 503, Retry-After
   upstream_unavailable,   // 503, Retry-After
+  key_unavailable,        // 503, Retry-After
   gateway_timeout,        // 504
   version_not_supported,  // 505
   too_many_requests,      // 429, Retry-After as the context says

@@ -8,6 +8,13 @@
 // seconds, the uid (empty: forwarded without identity), the method, the target, X-Request-Id. None of them
 // can hold an LF, so a message has one reading. The target is the path as sent upstream and, where the query
 // is not empty, "?" and the query: frameworks tell "/x?" and "/x" apart no more.
+//
+// Where claim headers or overrides are configured the value begins with "v2." and the message with
+// "postern-identity-v2"; behind the six lines stands a seventh, "true" with X-Postern-Override and empty
+// without, and then a line "name:value" for each claim header that is sent, the name in lower case, ordered
+// by name. A service therefore has to know which claim headers the gate writes; one that it reads and the
+// gate does not write makes its message another one. Without them v1 stays, so that services that read v1 go
+// on.
 
 #include <cstdint>
 #include <string>
@@ -17,6 +24,8 @@
 
 namespace postern::gate {
 
+enum class IdentityVersion : std::uint8_t { v1, v2 };
+
 inline constexpr std::string_view signed_identity_header = "X-Postern-Identity";
 
 // What is signed, all as it is sent upstream. Views outlive the call.
@@ -25,13 +34,17 @@ struct SignedRequest {
   std::string_view method;
   std::string_view target;  // origin-form
   std::string_view request_id;
+  // Of v2 alone. The lines are those of append_claim_fields(), in the order of the lower-case names.
+  std::string_view claim_fields = {};
+  bool overridden = false;
 };
 
 // Holds a crypto context and scratch memory, so one per thread.
 class IdentitySigner {
  public:
   // Throws std::runtime_error when the key is empty or OpenSSL has no HMAC-SHA256.
-  explicit IdentitySigner(std::string_view key) : key_(key) {}
+  explicit IdentitySigner(std::string_view key, IdentityVersion version = IdentityVersion::v1)
+      : key_(key), version_(version) {}
 
   // The field's value, good until the next call. Throws std::runtime_error when OpenSSL fails: better no
   // request than one that only seems to have gone round the gate.
@@ -39,6 +52,7 @@ class IdentitySigner {
 
  private:
   token::Hs256Key key_;
+  IdentityVersion version_;
   std::string message_;
   std::string value_;
 };

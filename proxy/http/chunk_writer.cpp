@@ -7,13 +7,6 @@
 namespace postern::http {
 namespace {
 
-bool passes_upstream(const Field& field, std::string_view identity_header) noexcept {
-  constexpr std::string_view forwarding = "X-Forwarded-";
-  return !equal_when_folded(field.name, identity_header) &&
-         !equal_when_folded(field.name.substr(0, forwarding.size()), forwarding) &&
-         field.field_class == FieldClass::other;
-}
-
 bool passes_downstream(const Field& field) noexcept {
   switch (field.field_class) {
     case FieldClass::hop_by_hop:
@@ -37,11 +30,12 @@ std::string_view chunk_header(std::size_t size, std::span<char, 20> storage) noe
 }
 
 void write_last_chunk_upstream(std::string& out, std::span<const Field> trailers,
-                               std::string_view identity_header) {
+                               std::string_view identity_header, std::span<const std::string> claim_headers) {
   out.append("0\r\n");
   FieldLines lines(out);
   for (const Field& field : trailers) {
-    if (passes_upstream(field, identity_header)) lines.append(field);
+    if (field.field_class != FieldClass::other) continue;
+    if (!is_guarded(field.name, identity_header, claim_headers)) lines.append(field);
   }
   lines.flush();
   out.append("\r\n");

@@ -16,10 +16,11 @@ namespace postern::http {
 std::string_view chunk_header(std::size_t size, std::span<char, 20> storage) noexcept;
 
 // Appends "0\r\n", the trailer fields that may pass and the final CRLF. Towards the upstream identity,
-// authorization, forwarding, framing, Host and Connection-like fields are dropped (RFC 9110 6.5.1); towards
-// the client framing, Connection-like and X-Request-Id.
+// override, claim headers, authorization, forwarding, framing, Host and Connection-like fields are dropped
+// (RFC 9110 6.5.1); towards the client framing, Connection-like and X-Request-Id.
 void write_last_chunk_upstream(std::string& out, std::span<const Field> trailers,
-                               std::string_view identity_header);
+                               std::string_view identity_header,
+                               std::span<const std::string> claim_headers = {});
 void write_last_chunk_downstream(std::string& out, std::span<const Field> trailers);
 
 }  // namespace postern::http

@@ -24,6 +24,7 @@ constexpr std::array known = {
     Known{"Trailer", FieldName::trailer, FieldClass::trailer},
     Known{"Upgrade", FieldName::upgrade, FieldClass::hop_by_hop},
     Known{"Forwarded", FieldName::forwarded, FieldClass::forwarded},
+    Known{"X-Real-IP", FieldName::unknown, FieldClass::x_real_ip},
     Known{"Connection", FieldName::connection, FieldClass::hop_by_hop},
     Known{"Keep-Alive", FieldName::keep_alive, FieldClass::hop_by_hop},
     Known{"Content-Type", FieldName::content_type, FieldClass::content_format},
@@ -39,6 +40,7 @@ constexpr std::array known = {
     Known{"Transfer-Encoding", FieldName::transfer_encoding, FieldClass::transfer_encoding},
     Known{"X-Forwarded-Proto", FieldName::unknown, FieldClass::x_forwarded_proto},
     Known{"X-Postern-Identity", FieldName::unknown, FieldClass::signed_identity},
+    Known{"X-Postern-Override", FieldName::unknown, FieldClass::override_mark},
     Known{"Proxy-Authorization", FieldName::proxy_authorization, FieldClass::proxy_authorization},
     Known{"Sec-WebSocket-Protocol", FieldName::sec_websocket_protocol, FieldClass::websocket_protocol},
 };
@@ -72,16 +74,30 @@ constexpr auto class_of_known = [] {
   return classes;
 }();
 
+bool is_about_forwarding(std::string_view name) noexcept {
+  constexpr std::string_view prefix = "X-Forwarded-";
+  return name.size() > prefix.size() && (name.front() == 'X' || name.front() == 'x') &&
+         equal_when_folded(name.substr(0, prefix.size()), prefix);
+}
+
 }  // namespace
 
 FieldClass class_of(FieldName known_as, std::string_view name) noexcept {
   const auto number = static_cast<std::size_t>(known_as);
   if (known_as != FieldName::unknown) return number < numbers ? class_of_known[number] : FieldClass::other;
-  if (name.size() > longest) return FieldClass::other;
-  for (std::size_t at = begin_of_length[name.size()]; at < begin_of_length[name.size() + 1]; ++at) {
+  const std::size_t length = std::min(name.size(), longest + 1);
+  const std::size_t end = length > longest ? 0 : begin_of_length[length + 1];
+  for (std::size_t at = begin_of_length[length]; at < end; ++at) {
     if (equal_when_folded(name, known[at].name)) return known[at].field_class;
   }
-  return FieldClass::other;
+  return is_about_forwarding(name) ? FieldClass::x_forwarded_other : FieldClass::other;
+}
+
+bool is_guarded(std::string_view name, std::string_view identity_header,
+                std::span<const std::string> more) noexcept {
+  return equal_when_folded(name, identity_header) ||
+         std::any_of(more.begin(), more.end(),
+                     [name](const std::string& guarded) { return equal_when_folded(name, guarded); });
 }
 
 bool is_nominated(std::string_view name, std::span<const std::string_view> connection) noexcept {

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <span>
+#include <string>
 #include <string_view>
 
 #include "http/beast_vocabulary.hpp"
@@ -29,9 +30,12 @@ enum class FieldClass : std::uint8_t {
   x_forwarded_for,
   x_forwarded_proto,
   x_forwarded_host,
+  x_forwarded_other,  // any other X-Forwarded-*
+  x_real_ip,
   x_request_id,
   websocket_protocol,  // Sec-WebSocket-Protocol
   signed_identity,     // X-Postern-Identity
+  override_mark,       // X-Postern-Override
 };
 
 // The class of a field that Beast knows as `known`. Names that it does not know are compared folded:
@@ -42,6 +46,11 @@ FieldClass class_of(FieldName known, std::string_view name) noexcept;
 inline bool is_underscored(std::string_view name) noexcept {
   return name.find('_') != std::string_view::npos;
 }
+
+// Whether the field is one that the gate alone writes by configuration: the identity header or one of `more`,
+// in any spelling, whatever Beast knows it as.
+bool is_guarded(std::string_view name, std::string_view identity_header,
+                std::span<const std::string> more) noexcept;
 
 // Whether Connection names the field: then it ends here (RFC 9110 7.6.1). A name in another spelling is
 // another name.

@@ -44,11 +44,14 @@ bool passes(const Field& field, const RequestHead& head, const UpstreamRequest& 
     case FieldClass::x_forwarded_host:
     case FieldClass::x_request_id:
     case FieldClass::signed_identity:
+    case FieldClass::override_mark:
       return false;
     case FieldClass::authorization:
       return request.forward_authorization;
     case FieldClass::forwarded:
-      return request.peer_is_trusted_proxy;
+    case FieldClass::x_forwarded_other:
+    case FieldClass::x_real_ip:
+      return request.peer_is_trusted_proxy && !is_underscored(field.name);
     case FieldClass::websocket_protocol:
       return !request.strip_bearer_subprotocol;
     case FieldClass::expect:
@@ -124,7 +127,7 @@ void write_request_head(std::string& out, const RequestHead& head, const Upstrea
   ForwardedBefore before;
   FieldLines lines(out);
   for (const Field& field : head.fields) {
-    if (equal_when_folded(field.name, request.identity_header)) continue;
+    if (is_guarded(field.name, request.identity_header, request.claim_headers)) continue;
     if (request.peer_is_trusted_proxy) before.read(field);
     if (passes(field, head, request) && !is_nominated(field.name, head.connection)) {
       lines.append(field);
@@ -143,6 +146,8 @@ void write_request_head(std::string& out, const RequestHead& head, const Upstrea
   append_forwarded(out, head, request, before);
   append_field(out, "X-Request-Id", request.request_id);
   if (!request.uid.empty()) append_field(out, request.identity_header, request.uid);
+  out.append(request.claim_fields);
+  if (request.overridden) append_field(out, "X-Postern-Override", "true");
   if (!request.signed_identity.empty()) append_field(out, "X-Postern-Identity", request.signed_identity);
   out.append("\r\n");
 }

@@ -2,6 +2,7 @@
 // Writes the request head that the upstream gets. The head that was judged goes in, the head that the other
 // side may see comes out; no byte of a dropped field reaches it (RFC 9110 7.6.1).
 
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -11,13 +12,18 @@ namespace postern::http {
 
 // What the gate knows of a request beside its head. All views outlive the call.
 struct UpstreamRequest {
-  std::string_view target;            // origin-form, the very bytes that were judged
-  std::string_view authority;         // what Host becomes: the Host received or the absolute-form's authority
-  std::string_view identity_header;   // e.g. "X-User-Id"; every spelling of it is removed from the request
-  std::string_view uid;               // empty: forwarded without identity
-  std::string_view signed_identity;   // X-Postern-Identity; empty: none. The request's own is removed always
+  std::string_view target;           // origin-form, the very bytes that were judged
+  std::string_view authority;        // what Host becomes: the Host received or the absolute-form's authority
+  std::string_view identity_header;  // e.g. "X-User-Id"; every spelling of it is removed from the request
+  std::string_view uid;              // empty: forwarded without identity
+  std::string_view signed_identity;  // X-Postern-Identity; empty: none. The request's own is removed always
+  // The names of the claim headers: like the identity header, every spelling is removed.
+  std::span<const std::string> claim_headers{};
+  std::string_view claim_fields{};    // whole lines, written as they are; see gate::append_claim_fields()
+  bool overridden = false;            // write X-Postern-Override. The request's own is removed always
   bool forward_authorization = true;  // false removes Authorization in every spelling
-  bool peer_is_trusted_proxy = false;     // then X-Forwarded-* of the request are kept or appended to
+  // Then X-Forwarded-*, X-Real-IP and Forwarded of the request are kept or appended to; else removed.
+  bool peer_is_trusted_proxy = false;
   std::string_view peer_address;          // textual IP of the peer; "unix:" peers give "127.0.0.1"
   std::string_view scheme = "http";       // how the client reached the gate
   std::string_view request_id;            // replaces X-Request-Id

@@ -92,6 +92,9 @@ void Exchange::write_upstream_head() {
   request.authority = buffers_.target.authority().empty() ? head.host : buffers_.target.authority();
   request.identity_header = context.settings.user_header;
   request.uid = verdict_.uid.view();
+  request.claim_headers = context.settings.claim_headers;
+  request.claim_fields = buffers_.claim_fields;
+  request.overridden = verdict_.overridden;
   request.forward_authorization = context.settings.policy.forward_authorization && !verdict_.preflight;
   request.peer_is_trusted_proxy = connection_.peer.is_trusted_proxy();
   request.peer_address = connection_.peer.address();
@@ -103,7 +106,8 @@ void Exchange::write_upstream_head() {
   if (connection_.context.identity_signer) {
     const auto now = std::chrono::system_clock::now().time_since_epoch();
     request.signed_identity = connection_.context.identity_signer->sign(
-        {request.uid, head.method, request.target, request.request_id},
+        {request.uid, head.method, request.target, request.request_id, request.claim_fields,
+         request.overridden},
         std::chrono::duration_cast<std::chrono::seconds>(now).count());
   }
   buffers_.to_upstream.clear();

@@ -1,5 +1,8 @@
 #include "relay/judgement.hpp"
 
+#include "gate/claim_fields.hpp"
+#include "gate/shadow.hpp"
+
 namespace postern::relay {
 namespace {
 
@@ -31,7 +34,7 @@ Judgement verify_anew(RelayContext& context, gate::Judged& judged, std::string_v
       return judgement;
     }
   }
-  verification = context.verifier.verify_anew(judged.token, unix_seconds);
+  verification = context.verifier.verify_anew(judged.token, unix_seconds, {});
   if (verification.fault == token::TokenFault::none) {
     rates.note_verified(judged.token);
     context.metrics.set_token_cache_entries(context.verifier.remembered());
@@ -62,16 +65,24 @@ Judgement judge_request(RelayContext& context, RequestBuffers& buffers, std::str
   Judgement judgement;
   if (!judged.token.empty()) {
     token::Verification verification;
-    const bool remembered = context.verifier.recall(judged.token, unix_seconds, verification);
+    const bool remembered = context.verifier.recall(judged.token, unix_seconds, {}, verification);
     context.metrics.count_token_cache(remembered);
     const auto since_origin = steady.time_since_epoch();
     if (!remembered)
       judgement = verify_anew(context, judged, client, unix_seconds, since_origin, verification);
-    if (judgement.retry_after == 0) gate::judge_token(judged, verification, head, policy, buffers.target);
+    if (judgement.retry_after == 0) gate::judge_token(judged, verification, head, policy, buffers.target, {});
     judgement.verdict = judged.verdict;
     limit_user(context, since_origin, judgement);
   } else {
     judgement.verdict = judged.verdict;
+  }
+  gate::Verdict& verdict = judgement.verdict;
+  // The claims are views into the verifier's memory, which the next request may change.
+  gate::append_claim_fields(buffers.claim_fields, policy.claim_headers, verdict.claims);
+  verdict.claims = {};
+  if (!verdict.forward() && context.in_shadow(unix_seconds)) {
+    buffers.claim_fields.clear();
+    verdict = gate::shadowed(verdict, head, policy);
   }
   return judgement;
 }

@@ -21,7 +21,7 @@ gate::KeyedHash::Key random_key() {
 }  // namespace
 
 Shared::Shared(const Settings& settings)
-    : rates(random_key(), settings.user_rate, settings.failed_auth_rate) {}
+    : rates(random_key(), settings.user_rate, settings.failed_auth_rate), shadow(settings.shadow_until) {}
 
 RelayContext::RelayContext(const transport::Executor& own_executor, const Settings& given, const Keys& keys,
                            observe::Log& log, Shared& shared)
@@ -29,7 +29,7 @@ RelayContext::RelayContext(const transport::Executor& own_executor, const Settin
       settings(given),
       metrics(shared.metrics.add_worker()),
       rates(shared.rates),
-      verifier(keys.secrets, given.claims),
+      verifier(keys.tokens, given.claims, given.token_cache),
       accept_rules{given.proxy_protocol, &given.trusted_proxies, keys.server_tls},
       deadlines(executor),
       buffers(given.max_header_bytes),
@@ -43,7 +43,7 @@ RelayContext::RelayContext(const transport::Executor& own_executor, const Settin
 }
 
 void RelayContext::use_keys(const Keys& keys) {
-  verifier = token::Verifier(keys.secrets, settings.claims);
+  verifier.use(keys.tokens);
   use_identity_key(*keys.identity);
   accept_rules.server_tls = keys.server_tls;
   upstreams.use_context(keys.client_tls);
@@ -51,7 +51,11 @@ void RelayContext::use_keys(const Keys& keys) {
 
 void RelayContext::use_identity_key(const token::SharedSecrets& key) {
   identity_signer.reset();
-  if (!key.all().empty()) identity_signer.emplace(key.all().front());
+  const gate::Policy& policy = settings.policy;
+  const bool plain = policy.claim_headers.empty() && policy.overrides.empty();
+  if (!key.all().empty()) {
+    identity_signer.emplace(key.all().front(), plain ? gate::IdentityVersion::v1 : gate::IdentityVersion::v2);
+  }
 }
 
 void RelayContext::spawn(transport::Awaitable<> task) {

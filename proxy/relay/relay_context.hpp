@@ -10,6 +10,7 @@
 
 #include "gate/identity_signer.hpp"
 #include "gate/rates.hpp"
+#include "gate/shadow.hpp"
 #include "observe/log.hpp"
 #include "observe/log_sample.hpp"
 #include "observe/metrics.hpp"
@@ -33,6 +34,7 @@ struct Shared {
   std::atomic<std::size_t> connections{0};  // served, not those turned away
   std::atomic<bool> draining{false};
   gate::Rates rates;
+  gate::ShadowWindow shadow;
   observe::Metrics metrics;  // a block for each thread
   observe::SharedMetrics events{0};
 };
@@ -44,6 +46,10 @@ class RelayContext {
                observe::Log& log, Shared& shared);
 
   [[nodiscard]] bool draining() const noexcept { return shared_.draining.load(std::memory_order_relaxed); }
+  // Whether refusals for want of a right are forwarded at that moment.
+  [[nodiscard]] bool in_shadow(std::int64_t unix_seconds) noexcept {
+    return shared_.shadow.open(unix_seconds);
+  }
   // The time for a Date field; made once a second.
   std::string_view date(std::int64_t unix_seconds);
   // `record` may be changed by the sampling.

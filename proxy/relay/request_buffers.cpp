@@ -23,7 +23,7 @@ void RequestBuffers::reset() {
   from_upstream.clear();
   request_parser.reset();
   response_parser.reset();
-  for (std::string* text : {&to_upstream, &to_client}) {
+  for (std::string* text : {&claim_fields, &to_upstream, &to_client}) {
     text->clear();
     if (text->capacity() > body_bytes) text->shrink_to_fit();
   }

@@ -59,7 +59,8 @@ struct RequestBuffers {
   http::RequestHead request;
   http::ResponseHead response;
   route::Target target;
-  std::string to_upstream;  // a head, a trailer section
+  std::string claim_fields;  // the lines of the claim headers
+  std::string to_upstream;   // a head, a trailer section
   std::string to_client;
   Pieces up;    // what is being written to the upstream
   Pieces down;  // and to the client

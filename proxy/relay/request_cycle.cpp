@@ -150,11 +150,25 @@ class RequestCount {
   observe::WorkerMetrics& metrics_;
 };
 
+// When a stream of this request has to end, in Unix seconds; nothing: when it ends.
+std::optional<std::int64_t> end_of_streams(const gate::Verdict& verdict, const Settings& settings) noexcept {
+  if (verdict.shadow) return settings.shadow_until;
+  if (settings.close_at_expiry && !verdict.uid.empty()) return verdict.expires_at;
+  return std::nullopt;
+}
+
+observe::CountedVerdict counted_as(const gate::Verdict& verdict) noexcept {
+  if (!verdict.forward()) return observe::CountedVerdict::refuse;
+  if (verdict.shadow) return observe::CountedVerdict::shadow;
+  return verdict.overridden ? observe::CountedVerdict::override_ : observe::CountedVerdict::forward;
+}
+
 // A failing upstream is the log's business at level warn: where it is and what the system says.
-void record_ending(const Exchange::Result& result, const RequestBuffers& buffers,
+void record_ending(const Exchange::Result& result, const gate::Verdict& verdict, const RequestBuffers& buffers,
                    observe::AccessRecord& record) noexcept {
   if (result.outcome.ending == Ending::ok) return;
-  record.reason = result.reason;
+  const bool shadow_ended = verdict.shadow && result.outcome.ending == Ending::token_expired;
+  record.reason = shadow_ended ? "shadow mode ended" : result.reason;
   if (!is_upstream_fault(result.outcome.ending)) return;
   record.level = observe::Level::warn;
   record.upstream = buffers.connect_failure.address;
@@ -201,6 +215,7 @@ Awaitable<ClientFate> serve_request(ClientConnection& connection) {
   buffers.from_client.rewind();
   buffers.request_parser.reset();
   buffers.request.clear();
+  buffers.claim_fields.clear();
   HeadOutcome outcome = parse_head(buffers);
   if (outcome == HeadOutcome::incomplete) outcome = co_await read_rest_of_head(connection);
   if (outcome == HeadOutcome::gone) co_return ClientFate::close;
@@ -217,7 +232,7 @@ Awaitable<ClientFate> serve_request(ClientConnection& connection) {
   const gate::Verdict& verdict = judgement.verdict;
 
   observe::CountedRequest count;
-  count.verdict = verdict.forward() ? observe::CountedVerdict::forward : observe::CountedVerdict::refuse;
+  count.verdict = counted_as(verdict);
   count.identified = !verdict.uid.empty();
   observe::AccessRecord record;
   record.unix_microseconds = duration_cast<microseconds>(wall).count();
@@ -236,13 +251,11 @@ Awaitable<ClientFate> serve_request(ClientConnection& connection) {
 
   ClientFate fate = ClientFate::close;
   if (verdict.forward()) {
-    if (context.settings.close_at_expiry && !verdict.uid.empty()) {
-      connection.end_streams_at(verdict.expires_at);
-    }
+    if (const auto end = end_of_streams(verdict, context.settings)) connection.end_streams_at(*end);
     Exchange exchange(connection, verdict, request_id);
     co_await exchange.run();
     const Exchange::Result result = exchange.result();
-    record_ending(result, buffers, record);
+    record_ending(result, verdict, buffers, record);
     record.status = result.status;
     record.bytes_in = result.bytes_in;
     record.bytes_out = result.bytes_out;
@@ -262,7 +275,7 @@ Awaitable<ClientFate> serve_request(ClientConnection& connection) {
   if (!verdict.forward()) count.gate = count.total;
   count.status = record.status;
   context.metrics.count(count);
-  if (!verdict.forward()) context.metrics.count_refusal(count.verdict, verdict.reason);
+  if (!verdict.forward() || verdict.shadow) context.metrics.count_refusal(count.verdict, verdict.reason);
   record.total_microseconds = microseconds_of(count.total);
   context.record(record);
   co_return fate;

@@ -13,22 +13,31 @@ std::optional<gate::Rate> rate_of(const std::optional<config::RateSetting>& sett
 Settings make_settings(const config::Config& config) {
   Settings settings;
   settings.policy.rules = route::RuleTable(config.rules);
+  settings.policy.overrides = config.overrides;
+  settings.policy.claim_headers = config.claim_headers;
   settings.policy.forward_preflight = config.forward_preflight;
   settings.policy.forward_authorization = config.forward_authorization;
   settings.policy.websocket_token = config.websocket_subprotocol_token ? gate::WebSocketToken::subprotocol
                                                                        : gate::WebSocketToken::header_only;
   settings.policy.max_body_bytes = config.max_body_bytes;
   settings.claims = config.claims;
+  settings.token_cache = config.token_cache;
   settings.listen = config.listen;
   settings.listen_mode = config.listen_mode;
   settings.upstream = config.upstream;
   settings.admin_listen = config.admin_listen;
   settings.upstream_health_path = config.upstream_health_path;
-  for (const std::string& file : {config.secret_file, config.identity_key_file, config.tls_cert_file,
-                                  config.tls_key_file, config.tls_client_ca_file, config.upstream_ca_file}) {
+  for (const std::string& file :
+       {config.secret_file, config.secrets_file, config.revoked_file, config.identity_key_file,
+        config.tls_cert_file, config.tls_key_file, config.tls_client_ca_file, config.upstream_ca_file}) {
     if (!file.empty()) settings.watched_files.push_back(file);
   }
+  for (const config::KeySetSource& source : config.key_sets) {
+    if (!source.is_url()) settings.watched_files.push_back(source.file);
+  }
   settings.user_header = config.user_header;
+  for (const route::ClaimHeader& header : config.claim_headers) settings.claim_headers.push_back(header.name);
+  settings.shadow_until = config.shadow_until;
   settings.cors_origins = config.cors_origins;
   settings.trusted_proxies = config.trusted_proxies;
   settings.proxy_protocol = config.proxy_protocol;

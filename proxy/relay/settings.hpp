@@ -18,6 +18,7 @@ namespace postern::relay {
 struct Settings {
   gate::Policy policy;
   token::ClaimsPolicy claims;
+  std::size_t token_cache = 8U << 20;  // bytes a thread
 
   config::Endpoint listen;
   unsigned listen_mode = 0666;
@@ -28,6 +29,8 @@ struct Settings {
   std::vector<std::string> watched_files;  // read again when one of them changes
 
   std::string user_header;
+  std::vector<std::string> claim_headers;    // the names of those that policy.claim_headers has
+  std::optional<std::int64_t> shadow_until;  // Unix seconds
   std::vector<std::string> cors_origins;
   config::TrustedProxies trusted_proxies;
   bool proxy_protocol = false;
@@ -52,7 +55,7 @@ Settings make_settings(const config::Config& config);
 
 // What can change while serving: immutable itself, and replaced as a whole.
 struct Keys {
-  std::shared_ptr<const token::SharedSecrets> secrets;
+  std::shared_ptr<const token::Keys> tokens;             // what verifies them
   std::shared_ptr<const token::SharedSecrets> identity;  // the key that signs what is forwarded, or none
   tls::Context server_tls;                               // null: clients speak plain HTTP
   tls::Context client_tls;                               // towards the upstream; null: plain HTTP

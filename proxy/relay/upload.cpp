@@ -165,7 +165,8 @@ bool Upload::gather_chunked() {
   if (state == http::BodyStep::State::finished) {
     buffers_.to_upstream.clear();
     http::write_last_chunk_upstream(buffers_.to_upstream, buffers_.request_parser.trailers(),
-                                    connection_.context.settings.user_header);
+                                    connection_.context.settings.user_header,
+                                    connection_.context.settings.claim_headers);
     up[count++] = asio::buffer(buffers_.to_upstream);
     gathered_ = true;
   }

@@ -3,7 +3,7 @@
 #include <optional>
 #include <utility>
 
-#include "route/rule_table.hpp"
+#include "route/rule.hpp"
 #include "route/utf8.hpp"
 
 namespace postern::route {
@@ -38,12 +38,13 @@ std::variant<Segment, std::string> parse_segment(std::string_view text) {
     if (name.empty() || !std::all_of(name.begin(), name.end(), is_name_character)) {
       return "'" + std::string(text) + "' is not a name of letters, digits and '_' in braces";
     }
-    return Segment{name == user_id_name ? Segment::Kind::user_id : Segment::Kind::wildcard, {}};
+    return Segment{
+        name == user_id_name ? Segment::Kind::user_id : Segment::Kind::wildcard, {}, std::string(name)};
   }
   if (text.find_first_of("{}*") != text.npos) {
     return "'" + std::string(text) + "': '{', '}' and '*' stand only in whole segments, {name} or a final **";
   }
-  return Segment{Segment::Kind::literal, std::string(text)};
+  return Segment{Segment::Kind::literal, std::string(text), {}};
 }
 
 // Fills `rule` from the text after the leading slash; returns what is wrong with it.
@@ -72,7 +73,7 @@ std::optional<std::string> parse_segments(std::string_view rest, Rule& rule) {
 std::variant<Rule, std::string> parse_template(std::string_view text, RuleKind kind) {
   if (auto problem = character_problem(text)) return std::move(*problem);
   if (text.starts_with("//")) return "holds an empty segment";
-  Rule rule{kind, std::string(text), {}, false};
+  Rule rule{kind, std::string(text), std::string(text), {}, {}, false, {}};
   if (auto problem = parse_segments(text.substr(1), rule)) return std::move(*problem);
   const auto named = std::count_if(rule.segments.begin(), rule.segments.end(), [](const Segment& segment) {
     return segment.kind == Segment::Kind::user_id;

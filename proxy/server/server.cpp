@@ -2,6 +2,7 @@
 
 #include <sys/signalfd.h>
 
+#include <algorithm>
 #include <boost/asio/posix/basic_stream_descriptor.hpp>
 #include <cerrno>
 #include <csignal>
@@ -11,6 +12,7 @@
 #include <vector>
 
 #include "admin/admin_server.hpp"
+#include "config/timestamp.hpp"
 #include "keys/watched_file.hpp"
 #include "server/status_source.hpp"
 #include "server/worker.hpp"
@@ -25,6 +27,7 @@ using transport::error_code;
 
 constexpr std::chrono::seconds look_again_after{1};
 constexpr std::chrono::seconds history_step{1};
+constexpr std::chrono::minutes warn_of_shadow_every{1};
 // The admin side is for whoever runs the process.
 constexpr unsigned admin_mode = 0600;
 
@@ -38,6 +41,7 @@ class Server {
         signals_(context_),
         cut_(context_),
         watch_(context_),
+        shadow_(context_),
         next_second_(context_),
         shared_(settings),
         drain_(context_, {[this](admin::Drain::Duration after) { announce_drain(after); },
@@ -58,6 +62,7 @@ class Server {
   void count_seconds();
   void reload();
   void watch_files();
+  void watch_shadow();
 
   const relay::Settings& settings_;
   const ReloadKeys& reload_;
@@ -67,6 +72,7 @@ class Server {
   signalfd_siginfo signal_{};
   asio::steady_timer cut_;
   asio::steady_timer watch_;
+  asio::steady_timer shadow_;
   asio::steady_timer next_second_;
   std::vector<keys::WatchedFile> files_;
   std::optional<transport::Listeners> listeners_;
@@ -105,6 +111,7 @@ std::optional<std::string> Server::run(relay::Keys keys) {
                {{"address", listeners_->address()}});
   }
   if (admin_) log_.event(Level::info, "admin listening", {{"address", admin_->address()}});
+  if (settings_.shadow_until) watch_shadow();
 
   context_.run();
   for (std::thread& thread : threads_) thread.join();
@@ -185,6 +192,23 @@ void Server::watch_files() {
   });
 }
 
+// Says it again and again: what was meant for a few weeks must not be forgotten.
+void Server::watch_shadow() {
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  const std::string until = config::timestamp_to_string(*settings_.shadow_until);
+  if (!shared_.shadow.open(std::chrono::duration_cast<std::chrono::seconds>(now).count())) {
+    log_.event(Level::warn, "shadow mode is over: refusals are answered", {{"until", until}});
+    return;
+  }
+  log_.event(Level::warn, "shadow mode: what would be refused is forwarded without identity",
+             {{"until", until}});
+  const std::chrono::seconds end(*settings_.shadow_until);
+  shadow_.expires_after(std::min<std::chrono::nanoseconds>(warn_of_shadow_every, end - now));
+  shadow_.async_wait([this](const error_code& error) {
+    if (!error) watch_shadow();
+  });
+}
+
 void Server::on_signal(int number) {
   if (number == SIGHUP) return reload();
   if (terminating_) {
@@ -240,7 +264,7 @@ void Server::reload() {
   status_.note_keys(keys);
   const auto now = std::chrono::system_clock::now().time_since_epoch();
   shared_.events.count_reload(true, std::chrono::duration_cast<std::chrono::seconds>(now).count());
-  log_.event(Level::info, "keys reloaded", {{"secrets", std::to_string(keys.secrets->all().size())}});
+  log_.event(Level::info, "keys reloaded", {{"secrets", std::to_string(keys.tokens->secrets->all().size())}});
 }
 
 }  // namespace

@@ -41,7 +41,7 @@ std::int64_t StatusSource::now() {
 }
 
 void StatusSource::note_keys(const relay::Keys& keys) {
-  secrets_ = keys.secrets->all().size();
+  secrets_ = keys.tokens->secrets->all().size();
   shared_.events.certificate_not_after.store(keys.server_tls ? tls::not_after(*keys.server_tls) : 0);
   reload_problem_.clear();
 }

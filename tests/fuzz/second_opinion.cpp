@@ -168,22 +168,20 @@ std::optional<Fit> fit(const KnownRule& rule, const Strings& segments) {
   const Strings wanted = split(rule.path.substr(1), "/");
   for (std::size_t i = 0; i < wanted.size(); ++i) {
     if (wanted[i] == "**") {
-      fit.rank += '4';
+      fit.rank += '3';
       return fit;
     }
     if (i == segments.size()) return std::nullopt;
-    if (wanted[i] == "{user_id}") {
+    if (wanted[i].starts_with('{')) {
       fit.rank += '1';
-      fit.user_id = segments[i];
-    } else if (wanted[i].starts_with('{')) {
-      fit.rank += '2';
+      if (wanted[i] == "{user_id}") fit.user_id = segments[i];
     } else if (wanted[i] == segments[i]) {
       fit.rank += '0';
     } else {
       return std::nullopt;
     }
   }
-  fit.rank += '3';
+  fit.rank += '2';
   return wanted.size() == segments.size() ? std::optional(fit) : std::nullopt;
 }
 
@@ -216,6 +214,14 @@ std::optional<std::string> token_of(const Head& head, const World& world) {
   return is_b64token(token) ? std::optional(token) : std::nullopt;
 }
 
+bool offers_credentials(const Head& head, const World& world) {
+  if (!head.all("authorization").empty()) return true;
+  if (!world.subprotocol_tokens || !head.asks_for_websocket()) return false;
+  const Strings offered = head.list("sec-websocket-protocol");
+  return std::any_of(offered.begin(), offered.end(),
+                     [](const std::string& element) { return lower(element) == "bearer"; });
+}
+
 // As the service will see it, without what Connection takes away.
 bool is_preflight(const Head& head) {
   for (const std::string& option : head.list("connection")) {
@@ -223,6 +229,11 @@ bool is_preflight(const Head& head) {
   }
   return head.method == "OPTIONS" && !head.has_body() && head.all("origin").size() == 1 &&
          head.all("access-control-request-method").size() == 1;
+}
+
+bool names_method(const KnownRule& rule, const Head& head) {
+  return rule.methods.empty() ||
+         std::find(rule.methods.begin(), rule.methods.end(), head.method) != rule.methods.end();
 }
 
 bool is_too_large(const Head& head, const World& world) {
@@ -244,15 +255,19 @@ Opinion second_opinion(std::string_view text, const World& world) {
 
   const auto segments = segments_of(head.target);
   if (!segments) return refused(400);
+  const bool preflight = is_preflight(head);
   const KnownRule* rule = nullptr;
   Fit best;
   for (const KnownRule& candidate : world.rules) {
-    const auto found = fit(candidate, *segments);
-    if (found && (rule == nullptr || found->rank < best.rank)) rule = &candidate, best = *found;
+    auto found = fit(candidate, *segments);
+    if (!found || (!preflight && !names_method(candidate, head))) continue;
+    found->rank += candidate.methods.empty() ? '1' : '0';
+    if (rule == nullptr || found->rank < best.rank) rule = &candidate, best = *found;
   }
   if (rule != nullptr) opinion.rule = rule->path;
 
-  if (rule == nullptr || (rule->kind != 'p' && !is_preflight(head))) {
+  const bool anonymous = rule != nullptr && rule->kind == 'o' && !offers_credentials(head, world);
+  if (rule == nullptr || (rule->kind != 'p' && !preflight && !anonymous)) {
     const auto token = token_of(head, world);
     if (!token) return refused(401, "missing");
     const auto known = world.tokens.find(*token);

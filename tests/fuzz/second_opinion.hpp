@@ -16,8 +16,9 @@ struct KnownToken {
 };
 
 struct KnownRule {
-  std::string path;  // a template
-  char kind;         // 'u'ser, 't'oken, 'p'ublic
+  std::string path;                       // a template
+  char kind;                              // 'u'ser, 't'oken, 'o'ptional, 'p'ublic
+  std::vector<std::string> methods = {};  // none: all
 };
 
 struct World {

@@ -2,11 +2,14 @@
 
 import base64
 import json
+import pathlib
 import re
+import shlex
+import subprocess
 
 import pytest
 from gate import SECRET, run, token
-from wire import Client
+from wire import Client, ok
 
 GOOD = {"BETTER_AUTH_SECRET": SECRET}
 
@@ -57,14 +60,16 @@ def test_a_bad_configuration_is_exit_2_for_every_command(arguments):
 def test_check_prints_what_is_in_force_and_no_secret():
     code, out, err = run("check", **GOOD, POSTERN_THREADS="3", POSTERN_USER_PATHS="/u/{user_id}", POSTERN_HEADER_TIMEOUT="250ms")
     assert (code, err) == (0, "")
-    shown = dict(line.split("=", 1) for line in out.splitlines())
+    lines = out.splitlines()
+    shown = dict(line.split("=", 1) for line in lines if not line.startswith("#"))
+    assert lines[-2:] == ["# rules, most specific first", "# user  *  /u/{user_id}"]
     assert SECRET not in out and shown["BETTER_AUTH_SECRET"] == f"set ({len(SECRET)} bytes)"
     expected = {"POSTERN_THREADS": "3", "POSTERN_USER_PATHS": "/u/{user_id}", "POSTERN_HEADER_TIMEOUT": "250ms",
-                "POSTERN_LISTEN": "0.0.0.0:8080", "POSTERN_UID_CLAIM": "uid", "POSTERN_DRAIN_TIMEOUT": "25s",
+                "POSTERN_LISTEN": "0.0.0.0:8080", "POSTERN_UID_CLAIM": "uid,sub", "POSTERN_DRAIN_TIMEOUT": "25s",
                 "POSTERN_MAX_TOKEN_LIFETIME": "30d"}
     assert expected.items() <= shown.items()
     # What it prints is a configuration again, and the same one.
-    again = {name: value for name, value in shown.items() if name.startswith("POSTERN_")}
+    again = {name: value for name, value in shown.items() if name.startswith("POSTERN_") and value}
     assert run("check", **GOOD, **again) == (0, out, "")
 
 
@@ -132,6 +137,78 @@ def test_explain_says_what_the_gate_would_do(start, bearer, arguments, step, ans
     method, target = arguments if len(arguments) == 2 else ("GET", *arguments)
     with Client(start(**settings).address) as client:
         assert client.get(target, token=bearer, method=method).status == (int(answer[:3]) if refused else 200)
+
+
+DEPLOY = pathlib.Path(__file__).parents[2] / "deploy"
+
+
+def test_the_example_of_a_policy_holds():
+    words = shlex.split((DEPLOY / "policy/policy.env").read_text(), comments=True)
+    policy = dict(word.split("=", 1) for word in words)
+    code, out, err = run("explain", "--batch", str(DEPLOY / "policy/policy.cases"), **GOOD, **policy)
+    assert (code, out, err) == (0, "31 requests, 0 judged otherwise\n", "")
+    code, out, err = run("explain", "--batch", str(DEPLOY / "policy/policy.cases"), **GOOD)
+    assert code == 1 and "policy.cases:22: GET /api/orgs/o1/members as alice activeOrganizationId=o1 -> 200: it is 403" in out
+
+
+DOCUMENTS = pathlib.Path(__file__).parents[1] / "unit/openapi/documents"
+
+
+@pytest.mark.parametrize("name,before", [("tidy", 1), ("holes", 9), ("nested", 6)])
+def test_what_routes_suggests_leaves_no_hole(name, before):
+    file = str(DOCUMENTS / f"{name}.json")
+    code, out, err = run("routes", "--openapi", file, "--json", **GOOD)
+    assert (code, err, json.loads(out)["holes"]) == (1, "", before)
+    code, out, _ = run("routes", "--openapi", file, "--suggest", **GOOD)
+    assert code == 1
+    policy = dict(line.split("=", 1) for line in out.splitlines())
+    code, out, err = run("routes", "--openapi", "-", **GOOD, **policy, input=(DOCUMENTS / f"{name}.json").read_text())
+    assert (code, err) == (0, "") and out.endswith(" 0 holes\n")
+
+
+def test_the_documents_are_what_fastapi_writes():
+    subprocess.run([DOCUMENTS / "generate", "--check"], check=True)
+
+
+@pytest.mark.parametrize("source", [[], ["--openapi", "{url}/openapi.json"], ["--openapi", "{url}/deep/doc?v=1"]])
+def test_routes_asks_the_service(upstream, source):
+    document = (DOCUMENTS / "tidy.json").read_bytes()
+
+    def script(connection):
+        connection.read_request()
+        connection.send(ok(document, "Content-Type: application/json"))
+
+    upstream.script = script
+    code, out, err = run("routes", *(word.format(url=upstream.url) for word in source), "--json", **GOOD,
+                         POSTERN_UPSTREAM=upstream.url)
+    assert (code, err) == run("routes", "--openapi", str(DOCUMENTS / "tidy.json"), "--json", **GOOD)[::2]
+    assert out == run("routes", "--openapi", str(DOCUMENTS / "tidy.json"), "--json", **GOOD)[1]
+    (seen,) = upstream.requests
+    assert seen.target == (source[1].removeprefix("{url}") if source else "/openapi.json")
+    assert seen.head.one("Host") == upstream.url.removeprefix("http://") and seen.head.one("Authorization") is None
+
+
+@pytest.mark.parametrize("answer,word", [
+    (b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n", "answers 404"),
+    (b"HTTP/1.1 302 Found\r\nLocation: /x\r\nContent-Length: 0\r\n\r\n", "answers 302"),
+    (b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{", "closed early"),
+    (b"garbage\r\n\r\n", "malformed response"),
+    (b"HTTP/1.1 200 OK\r\nContent-Length: 99999999\r\n\r\n", "response too large"),
+])
+def test_routes_says_why_it_has_no_document(upstream, answer, word):
+    def script(connection):
+        connection.read_request()
+        connection.send(answer)
+
+    upstream.script = script
+    code, out, err = run("routes", **GOOD, POSTERN_UPSTREAM=upstream.url)
+    assert (code, out) == (1, "") and word in err and upstream.url.removeprefix("http://") in err
+
+
+def test_routes_tells_of_a_service_that_is_not_there(upstream):
+    upstream.stop_listening()
+    code, out, err = run("routes", **GOOD, POSTERN_UPSTREAM=upstream.url)
+    assert (code, out) == (1, "") and "unreachable" in err
 
 
 def test_explain_reads_the_token_from_standard_input():

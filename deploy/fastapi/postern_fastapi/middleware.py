@@ -26,6 +26,9 @@ class RequireGate:
     `direct` lists the paths that may be asked round the gate, such as a kubelet's probes; such a request has
     no user, and one that names a user needs the signature like any other.
 
+    `claims` names the claim headers that the gate writes (POSTERN_CLAIM_HEADERS), all of them: with keys the
+    signature has to cover each that is there.
+
     Without keys a forged header cannot be told from a real one: whoever reaches this service's port directly
     can write any user id into the header, and this class will believe it. Then only the network can prevent
     that.
@@ -41,12 +44,14 @@ class RequireGate:
         header: str = USER_HEADER,
         keys: Iterable[Key] = (),
         direct: Iterable[str] = (),
+        claims: Iterable[str] = (),
     ) -> None:
         self.app = app
         self._name = raw_name(header)
         self._public = Paths("public", public)
         self._direct = Paths("direct", direct)
         self._keys = usable_keys(keys)
+        self._claims = [raw_name(claim) for claim in claims]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] in ("http", "websocket"):
@@ -60,7 +65,7 @@ class RequireGate:
     def _may_pass(self, scope: Scope) -> bool:
         path = scope["path"]
         if self._keys:
-            user = signed_user(scope, self._name, self._keys, time.time())
+            user = signed_user(scope, self._name, self._keys, time.time(), self._claims)
             if user is None:
                 return path in self._direct and all(key != self._name for key, _ in scope["headers"])
         else:

@@ -3,6 +3,10 @@
 The field is `v1.<unix seconds>.<MAC>`: 43 characters of base64url for the HMAC-SHA256, under the key that
 Postern and the service share, of six lines: `postern-identity-v1`, the seconds, the uid (empty without one),
 the method, the target as it was sent, and the X-Request-Id. The body is not covered.
+
+A gate that writes claim headers or knows overrides begins with `v2` and `postern-identity-v2`. It adds a line for
+X-Postern-Override (`true`, or empty without it) and a line `name:value` for each claim header that it sent, the
+names in lower case and in their order. So the service has to know which claim headers the gate writes.
 """
 
 import hashlib
@@ -19,6 +23,7 @@ from .identity import verified_user
 
 IDENTITY_HEADER = "X-Postern-Identity"
 REQUEST_ID_HEADER = "X-Request-Id"
+OVERRIDE_HEADER = "X-Postern-Override"
 SHORTEST_KEY = 32
 WINDOW = 30  # seconds that a signature is good for, and that the two clocks may differ
 
@@ -26,8 +31,9 @@ Key = Union[str, bytes, bytearray]
 
 _IDENTITY = IDENTITY_HEADER.lower().encode()
 _REQUEST_ID = REQUEST_ID_HEADER.lower().encode()
+_OVERRIDE = OVERRIDE_HEADER.lower().encode()
 # One spelling for each moment and each MAC. Bytes, because the digits of other scripts are no digits here.
-_FORM = re.compile(rb"v1\.(0|[1-9][0-9]{0,14})\.([A-Za-z0-9_-]{43})")
+_FORM = re.compile(rb"v(?P<version>[12])\.(?P<seconds>0|[1-9][0-9]{0,14})\.[A-Za-z0-9_-]{43}")
 # RFC 3986 allows these in a path as they are; `quote` adds letters, digits and `-._~`.
 _PLAIN_IN_PATHS = "/:@!$&'()*+,;="
 
@@ -50,40 +56,79 @@ def _bytes_of(key: Key) -> bytes:
     return key.encode() if isinstance(key, str) else bytes(key)
 
 
-def sign(key: bytes, seconds: int, uid: str, method: str, target: bytes, request_id: bytes) -> bytes:
-    """The value that Postern gives X-Postern-Identity for such a request."""
-    return _value(key, b"%d" % seconds, uid, method, target, request_id)
+def sign(
+    key: bytes,
+    seconds: int,
+    uid: str,
+    method: str,
+    target: bytes,
+    request_id: bytes,
+    more: Optional[Sequence[bytes]] = None,
+) -> bytes:
+    """The value that Postern gives X-Postern-Identity for such a request; `more` are the further lines of v2."""
+    return _value(key, b"%d" % seconds, uid, method, target, request_id, more)
 
 
-def signed_user(scope: Scope, name: bytes, keys: Sequence[bytes], now: float) -> Optional[str]:
+def signed_user(
+    scope: Scope, name: bytes, keys: Sequence[bytes], now: float, claims: Sequence[bytes] = ()
+) -> Optional[str]:
     """The uid that Postern signed for the request, "" for one without identity; None when Postern did not
     sign it.
 
     `scope` is that of an HTTP request or a websocket, `name` the identity header's lower-case name. Any of
-    the `keys` will do, so that a key can be replaced without a pause.
+    the `keys` will do, so that a key can be replaced without a pause. `claims` are the lower-case names of the
+    claim headers that the gate writes; one that it did not sign is nobody's word.
     """
     headers = scope["headers"]
     proof = _only_value(headers, _IDENTITY)
     request_id = _only_value(headers, _REQUEST_ID)
     form = _FORM.fullmatch(proof or b"")
-    if proof is None or request_id is None or form is None or abs(now - int(form[1])) > WINDOW:
+    if proof is None or request_id is None or form is None or abs(now - int(form["seconds"])) > WINDOW:
         return None
     user = verified_user(headers, name)
     if user is None and any(key == name for key, _ in headers):
         return None  # there, but not as Postern writes it
     uid = user or ""
+    covered = _covered(headers, claims)
+    if covered is None or (form["version"] == b"1" and covered != [b""]):
+        return None
+    more = covered if form["version"] == b"2" else None
     method = "GET" if scope["type"] == "websocket" else scope["method"]
     for target in _targets(scope):
         for key in keys:
-            if hmac.compare_digest(_value(key, form[1], uid, method, target, request_id), proof):
+            if hmac.compare_digest(_value(key, form["seconds"], uid, method, target, request_id, more), proof):
                 return uid
     return None
 
 
-def _value(key: bytes, seconds: bytes, uid: str, method: str, target: bytes, request_id: bytes) -> bytes:
-    lines = [b"postern-identity-v1", seconds, uid.encode(), method.encode(), target, request_id]
-    mac = hmac.new(key, b"\n".join(lines), hashlib.sha256).digest()
-    return b"v1." + seconds + b"." + urlsafe_b64encode(mac).rstrip(b"=")
+def _value(
+    key: bytes,
+    seconds: bytes,
+    uid: str,
+    method: str,
+    target: bytes,
+    request_id: bytes,
+    more: Optional[Sequence[bytes]] = None,
+) -> bytes:
+    version = b"v1" if more is None else b"v2"
+    lines = [b"postern-identity-" + version, seconds, uid.encode(), method.encode(), target, request_id]
+    mac = hmac.new(key, b"\n".join([*lines, *(more or ())]), hashlib.sha256).digest()
+    return version + b"." + seconds + b"." + urlsafe_b64encode(mac).rstrip(b"=")
+
+
+def _covered(headers: Iterable[tuple[bytes, bytes]], claims: Sequence[bytes]) -> Optional[list[bytes]]:
+    """The further lines of version 2 for these headers; None when the gate cannot have written them."""
+    found = list(headers)
+    overrides = [value for key, value in found if key == _OVERRIDE]
+    if overrides not in ([], [b"true"]):
+        return None
+    lines = [b"true" if overrides else b""]
+    for name in sorted(set(claims)):
+        values = [value for key, value in found if key == name]
+        if len(values) > 1 or any(b"\n" in value for value in values):
+            return None
+        lines += [name + b":" + value for value in values]
+    return lines
 
 
 def _only_value(headers: Iterable[tuple[bytes, bytes]], name: bytes) -> Optional[bytes]:

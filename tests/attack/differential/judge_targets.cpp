@@ -3,9 +3,9 @@
 // must notice.
 //
 // judge_targets --secret SECRET --now UNIX_SECONDS [--broken NAME] KIND=TEMPLATE...   (KIND: user, token,
-// public) Standard input: records, each a 32-bit little-endian length and that many bytes of a request head.
-// Standard output: a record for each, "forward TAB kind TAB uid TAB reason LF head" or "refuse TAB status TAB
-// uid TAB reason LF".
+// optional, public) Standard input: records, each a 32-bit little-endian length and that many bytes of a
+// request head. Standard output: a record for each, "forward TAB kind TAB uid TAB reason LF head" or "refuse
+// TAB status TAB uid TAB reason LF".
 
 #include <algorithm>
 #include <charconv>
@@ -196,10 +196,11 @@ int main(int count, char** values) {
       }
     } else if (equals != std::string_view::npos) {
       const std::string_view kind = word.substr(0, equals);
-      const auto meant = kind == "user"    ? route::RuleKind::user
-                         : kind == "token" ? route::RuleKind::any_token
-                                           : route::RuleKind::open;
-      auto rule = route::parse_template(word.substr(equals + 1), meant);
+      const auto meant = kind == "user"       ? route::RuleKind::user
+                         : kind == "token"    ? route::RuleKind::any_token
+                         : kind == "optional" ? route::RuleKind::optional
+                                              : route::RuleKind::open;
+      auto rule = route::parse_rule(word.substr(equals + 1), meant);
       if (const auto* problem = std::get_if<std::string>(&rule)) return usage(*problem);
       rules.push_back(std::get<route::Rule>(std::move(rule)));
     } else {

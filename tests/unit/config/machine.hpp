@@ -1,6 +1,7 @@
 #pragma once
 // A machine to order: its files are a map.
 
+#include <cstdint>
 #include <map>
 #include <string>
 
@@ -8,6 +9,7 @@
 
 namespace postern::config::sample {
 
+inline constexpr std::int64_t now = 1798761600;  // 2027-01-01T00:00:00Z
 inline const std::string secret = "0123456789abcdef0123456789abcdef";
 
 inline Machine machine(std::map<std::string, std::string> files = {}, unsigned cpus = 2) {
@@ -16,7 +18,7 @@ inline Machine machine(std::map<std::string, std::string> files = {}, unsigned c
             if (found == files.end()) return {{}, "No such file or directory", false};
             return {found->second, {}};
           },
-          cpus};
+          cpus, now};
 }
 
 // With a good secret beside.

@@ -66,3 +66,27 @@ TEST_CASE("everything that is signed changes the signature") {
 TEST_CASE("a key of no bytes signs nothing") {
   CHECK_THROWS(IdentitySigner{""});
 }
+
+TEST_CASE("version 2 covers the claim headers and the override") {
+  IdentitySigner signer(key, postern::gate::IdentityVersion::v2);
+  CHECK(
+      signer.sign({"alice", "GET", "/api/bob/t", "r-1", "X-User-Org: o1,o2\r\nX-User-Role: admin\r\n", true},
+                  now) == "v2.1767225600.kDZ2gF0A56Au45-j_I3EqsNvhZcviGRi_GO1TA-jUh8");
+  CHECK(signer.sign({"", "GET", "/health", "r-1"}, now) ==
+        "v2.1767225600.RirG7ESCMs4zUYLeyqo7yP1A48dgCxgGgrVQ85FDkuM");
+}
+
+TEST_CASE("each claim header and the override change a signature of version 2") {
+  IdentitySigner signer(key, postern::gate::IdentityVersion::v2);
+  std::set<std::string> different;
+  const auto add = [&](std::string_view fields, bool overridden) {
+    different.emplace(signer.sign({"alice", "GET", "/t", "r", fields, overridden}, now));
+  };
+  add("", false);
+  add("", true);
+  add("X-A: b\r\n", false);
+  add("X-A: c\r\n", false);
+  add("X-A: b\r\nX-C: d\r\n", false);
+  add("X-A: b:x-c:d\r\n", false);
+  CHECK(different.size() == 6);
+}

@@ -23,7 +23,7 @@ using Templates = std::vector<std::pair<route::RuleKind, std::string_view>>;
 inline route::RuleTable rules_from(const Templates& templates) {
   std::vector<route::Rule> rules;
   for (const auto& [kind, text] : templates)
-    rules.push_back(std::get<route::Rule>(route::parse_template(text, kind)));
+    rules.push_back(std::get<route::Rule>(route::parse_rule(text, kind)));
   return route::RuleTable(std::move(rules));
 }
 

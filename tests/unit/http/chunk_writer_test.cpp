@@ -54,11 +54,17 @@ TEST_CASE("request trailers pass but for those that would alter identity, routin
        "how the content is read"},
       {{{"X-Request-Id", "x"}, {"X_Request_Id", "x"}}, "", "request id"},
       {{{"X-Postern-Identity", "x"}, {"x_postern_identity", "x"}}, "", "signed identity"},
+      {{{"X-Postern-Override", "true"}, {"x_postern_override", "true"}}, "", "override"},
+      {{{"X-User-Role", "x"}, {"x_user_role", "x"}, {"X-User-Roles", "x"}},
+       "X-User-Roles: x\r\n",
+       "claim headers"},
+      {{{"X-Real-IP", "x"}, {"x_real_ip", "x"}}, "", "address"},
   };
+  const std::vector<std::string> claim_headers = {"X-User-Role"};
   for (const auto& test : cases) {
     CAPTURE(test.why);
     std::string out = "data\r\n";
-    write_last_chunk_upstream(out, test.trailers, "X-User-Id");
+    write_last_chunk_upstream(out, test.trailers, "X-User-Id", claim_headers);
     CHECK(out == "data\r\n0\r\n" + test.expected + "\r\n");
   }
 }

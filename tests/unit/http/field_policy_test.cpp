@@ -2,7 +2,9 @@
 
 #include <doctest/doctest.h>
 
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "http/message.hpp"
 
@@ -29,6 +31,13 @@ TEST_CASE("a field has the class of its name in every spelling that a backend ma
       {"x-forwarded-for", FieldName::unknown, FieldClass::x_forwarded_for},
       {"X-Forwarded_Proto", FieldName::unknown, FieldClass::x_forwarded_proto},
       {"X-Postern-Identity", FieldName::unknown, FieldClass::signed_identity},
+      {"x_postern-OVERRIDE", FieldName::unknown, FieldClass::override_mark},
+      {"X-Real-IP", FieldName::unknown, FieldClass::x_real_ip},
+      {"x_real_ip", FieldName::unknown, FieldClass::x_real_ip},
+      {"X-Forwarded-User", FieldName::unknown, FieldClass::x_forwarded_other},
+      {"x_forwarded_a-name-longer-than-all-others", FieldName::unknown, FieldClass::x_forwarded_other},
+      {"X-Forwarded-", FieldName::unknown, FieldClass::other},
+      {"X-Forwarder-User", FieldName::unknown, FieldClass::other},
       {"Sec-WebSocket-Protocol", FieldName::sec_websocket_protocol, FieldClass::websocket_protocol},
       {"Sec_WebSocket_Protocol", FieldName::unknown, FieldClass::websocket_protocol},
       {"Accept", FieldName::accept, FieldClass::other},
@@ -43,4 +52,18 @@ TEST_CASE("a field has the class of its name in every spelling that a backend ma
     CHECK(field.known == test.known);
     CHECK(field.field_class == test.field_class);
   }
+}
+
+TEST_CASE("a name is guarded in every spelling, one that Beast knows too") {
+  const std::vector<std::string> more = {"X-User-Role", "From"};
+  for (const std::string_view name :
+       {"X-User-Id", "x_user_id", "X-USER_ROLE", "x-user-role", "From", "FROM"}) {
+    CAPTURE(name);
+    CHECK(is_guarded(name, "X-User-Id", more));
+  }
+  for (const std::string_view name : {"X-User", "X-User-Roles", "X-User-Rol", "Form", ""}) {
+    CAPTURE(name);
+    CHECK_FALSE(is_guarded(name, "X-User-Id", more));
+  }
+  CHECK_FALSE(is_guarded("X-User-Role", "X-User-Id", {}));
 }

@@ -135,6 +135,30 @@ TEST_CASE("the identity header's name is the configured one") {
   CHECK(rewrite("remote_user: bob\r\nX-User-Id: bob\r\n", request, end) == "X-User-Id: bob\r\n");
 }
 
+TEST_CASE("no spelling of a claim header or the override reaches the backend but the gate's own") {
+  const std::string claim_fields = "X-User-Role: admin\r\nX-User-Org: o1\r\n";
+  const std::vector<std::string> names = {"X-User-Org", "X-User-Role", "From"};
+  const Case cases[] = {
+      {"X-User-Role: root\r\nx_user_role: root\r\nX-USER-role: root\r\n", "", "a claim header"},
+      {"X_User_Org: o2\r\nFrom: bob\r\nfrom: bob\r\n", "", "others, and one that Beast knows"},
+      {"Connection: X-User-Role, X-Postern-Override\r\n", "", "nominated, the gate's own stay"},
+      {"X-Postern-Override: true\r\nx_postern_override: true\r\n", "", "the override"},
+      {"X-User-Roles: r\r\nX-User: u\r\n", "X-User-Roles: r\r\nX-User: u\r\n", "other names"},
+  };
+  UpstreamRequest request = known();
+  request.claim_headers = names;
+  const std::string ending = forwarded + "X-Request-Id: r-1\r\nX-User-Id: alice\r\n";
+  for (const Case& test : cases) {
+    CAPTURE(test.why);
+    CHECK(rewrite(test.fields, request, ending + "\r\n") == test.expected);
+    UpstreamRequest overridden = request;
+    overridden.claim_fields = claim_fields;
+    overridden.overridden = true;
+    CHECK(rewrite(test.fields, overridden, ending + claim_fields + "X-Postern-Override: true\r\n\r\n") ==
+          test.expected);
+  }
+}
+
 TEST_CASE("hop-by-hop fields and those that Connection nominates end at the gate") {
   const Case cases[] = {
       {"Connection: keep-alive\r\nKeep-Alive: timeout=5\r\n", "", "Connection and Keep-Alive"},
@@ -219,6 +243,9 @@ TEST_CASE("what an untrusted peer says about forwarding is replaced") {
       {"X-Forwarded-Proto: https\r\nx_forwarded_proto: https\r\n", "", "scheme"},
       {"X-Forwarded-Host: evil\r\nX_FORWARDED_HOST: evil\r\n", "", "host"},
       {"Forwarded: for=10.0.0.1;host=evil\r\n", "", "RFC 7239"},
+      {"X-Real-IP: 1.2.3.4\r\nx_real_ip: 1.2.3.4\r\n", "", "address, nginx's way"},
+      {"X-Forwarded-User: root\r\nX_FORWARDED_PORT: 1\r\nx-forwarded-ssl: on\r\n", "", "all the rest"},
+      {"X-Forwarded: a\r\nX-Real-Ips: b\r\n", "X-Forwarded: a\r\nX-Real-Ips: b\r\n", "other names"},
       {"X-Request-Id: r-0\r\nx_request_id: r-0\r\n", "", "request id"},
       {"X-Postern-Identity: v1.1.x\r\nx_postern_Identity: v1.1.x\r\n", "", "signed identity"},
   };
@@ -257,6 +284,10 @@ TEST_CASE("what a trusted proxy says about forwarding is kept where it has one m
       {"X-Forwarded-Host:\r\n", for_peer + proto + host, "empty host"},
       {"X_Forwarded-Host: a\r\n", for_peer + proto + host, "host with an underscore"},
       {"Forwarded: for=10.0.0.1\r\n", "Forwarded: for=10.0.0.1\r\n" + for_peer + proto + host, "RFC 7239"},
+      {"X-Real-IP: 10.0.0.1\r\nX_Real_IP: evil\r\n", "X-Real-IP: 10.0.0.1\r\n" + for_peer + proto + host,
+       "nginx's address"},
+      {"X-Forwarded-Port: 1\r\nX_Forwarded_User: evil\r\n",
+       "X-Forwarded-Port: 1\r\n" + for_peer + proto + host, "the rest, without underscores"},
   };
   UpstreamRequest request = known();
   request.peer_is_trusted_proxy = true;

@@ -20,7 +20,7 @@ using Templates = std::vector<std::pair<RuleKind, std::string_view>>;
 
 std::vector<Rule> rules_from(const Templates& templates) {
   std::vector<Rule> rules;
-  for (const auto& [kind, text] : templates) rules.push_back(std::get<Rule>(parse_template(text, kind)));
+  for (const auto& [kind, text] : templates) rules.push_back(std::get<Rule>(parse_rule(text, kind)));
   return rules;
 }
 
@@ -29,10 +29,10 @@ struct Found {
   std::string user_id;
 };
 
-Found find(const RuleTable& table, std::string_view path) {
+Found find(const RuleTable& table, std::string_view path, std::string_view method = "GET") {
   Target target;
   REQUIRE(target.parse(path) == TargetFault::none);
-  const Match match = table.find(target.segments());
+  const Match match = table.find(method, target.segments());
   return {match.rule == nullptr ? "-" : match.rule->text, std::string(match.user_id)};
 }
 
@@ -76,7 +76,7 @@ TEST_CASE("the most specific rule wins, segment by segment") {
                        {"/api", "-", ""},
                        {"/api/", "-", ""},
                        {"/API/alice", "-", ""},
-                       {"/api/alice/shared", "/api/{user_id}/**", "alice"},  // {user_id} before {name}
+                       {"/api/alice/shared", "/api/{name}/shared", ""},  // parameters rank alike
                        {"/api/health", "/api/health", ""},
                        {"/api/health/x", "/api/{user_id}/**", "health"},  // the literal rule ends before
                        {"/api/Health", "/api/{user_id}/**", "Health"},
@@ -152,7 +152,30 @@ TEST_CASE("rules of one shape and two kinds are a conflict") {
        {"'/a' is a token path and '/a' a public one", "'/a' is a token path and '/a/' a public one"},
        "each pair is named"},
       {{{RuleKind::open, "/a/{x}"}, {RuleKind::open, "/a/{y}"}}, {}, "the same kind"},
-      {{{RuleKind::user, "/a/{user_id}"}, {RuleKind::open, "/a/{x}"}}, {}, "{user_id} is more specific"},
+      {{{RuleKind::user, "/a/{user_id}"}, {RuleKind::open, "/a/{x}"}},
+       {"'/a/{user_id}' is a user path and '/a/{x}' a public one"},
+       "{user_id} ranks as any parameter"},
+      {{{RuleKind::optional, "/a"}, {RuleKind::open, "/a"}},
+       {"'/a' is an optional path and '/a' a public one"},
+       "an optional path is a kind of its own"},
+      {{{RuleKind::any_token, "GET /a"}, {RuleKind::open, "POST|GET /a"}},
+       {"'GET /a' is a token path and 'POST|GET /a' a public one"},
+       "one method in common"},
+      {{{RuleKind::any_token, "GET /a"}, {RuleKind::open, "HEAD /a"}},
+       {"'GET /a' is a token path and 'HEAD /a' a public one"},
+       "GET covers HEAD"},
+      {{{RuleKind::any_token, "GET /a"}, {RuleKind::open, "POST /a"}}, {}, "no method in common"},
+      {{{RuleKind::any_token, "GET /a"}, {RuleKind::open, "/a"}}, {}, "with methods before without"},
+      {{{RuleKind::user, "/a/{user_id}/{x}"}, {RuleKind::user, "/a/{x}/{user_id}"}},
+       {"'/a/{user_id}/{x}' and '/a/{x}/{user_id}' compare different segments of one path"},
+       "the one would undo the other"},
+      {{{RuleKind::any_token, "/a/{x} {x}=org"}, {RuleKind::any_token, "/a/{x}"}},
+       {"'/a/{x} {x}=org' and '/a/{x}' compare different segments of one path"},
+       "one of them compares nothing"},
+      {{{RuleKind::any_token, "/a/{x} {x}=org"}, {RuleKind::any_token, "/a/{y} {y}=team"}},
+       {},
+       "the same segment with other claims"},
+      {{{RuleKind::any_token, "/a role=x"}, {RuleKind::any_token, "/a role=y"}}, {}, "either suffices"},
       {{{RuleKind::any_token, "/a/**"}, {RuleKind::open, "/a"}}, {}, "the end is more specific"},
       {{{RuleKind::any_token, "/a/b"}, {RuleKind::open, "/a/c"}}, {}, "other literals"},
       {{{RuleKind::any_token, "/a/b"}, {RuleKind::open, "/a/B"}}, {}, "literals are case-sensitive"},
@@ -162,4 +185,60 @@ TEST_CASE("rules of one shape and two kinds are a conflict") {
     CAPTURE(row.why);
     CHECK(RuleTable::conflicts(rules_from(row.templates)) == row.conflicts);
   }
+}
+
+TEST_CASE("rules with methods come before those without, and the request line's method chooses") {
+  const RuleTable table(rules_from({{RuleKind::any_token, "/a/{x}"},
+                                    {RuleKind::open, "GET /a/{y}"},
+                                    {RuleKind::user, "PUT|PATCH /a/{user_id}"},
+                                    {RuleKind::any_token, "DELETE /b"},
+                                    {RuleKind::open, "/**"}}));
+  struct Row {
+    std::string_view method, path, rule;
+  };
+  const Row rows[] = {{"GET", "/a/1", "GET /a/{y}"}, {"HEAD", "/a/1", "GET /a/{y}"},
+                      {"POST", "/a/1", "/a/{x}"},    {"PATCH", "/a/1", "PUT|PATCH /a/{user_id}"},
+                      {"patch", "/a/1", "/a/{x}"},   {"get", "/a/1", "/a/{x}"},
+                      {"DELETE", "/b", "DELETE /b"}, {"GET", "/b", "/**"}};
+  for (const Row& row : rows) {
+    CAPTURE(row.method);
+    CAPTURE(row.path);
+    CHECK(find(table, row.path, row.method).rule == row.rule);
+  }
+}
+
+TEST_CASE("a path has a rule whatever the method") {
+  const RuleTable table(rules_from({{RuleKind::any_token, "DELETE /b"}}));
+  CHECK(table.find("OPTIONS", {"b"}).rule == nullptr);
+  REQUIRE(table.find_path({"b"}) != nullptr);
+  CHECK(table.find_path({"b"})->text == "DELETE /b");
+  CHECK(table.find_path({"c"}) == nullptr);
+}
+
+TEST_CASE("alternatives are the rules of the same path, kind and method") {
+  const RuleTable table(rules_from({{RuleKind::any_token, "GET /a role=x"},
+                                    {RuleKind::any_token, "POST /a role=y"},
+                                    {RuleKind::any_token, "GET|POST /a role=z"},
+                                    {RuleKind::any_token, "/a"},
+                                    {RuleKind::any_token, "GET /a role=x"}}));
+  CHECK(table.rules().size() == 4);
+  const auto all = [&table](std::string_view method) {
+    std::vector<std::string> found;
+    for (const Rule* rule = table.find(method, {"a"}).rule; rule != nullptr;
+         rule = table.alternative(*rule, method)) {
+      found.push_back(rule->text);
+    }
+    return found;
+  };
+  CHECK(all("GET") == std::vector<std::string>{"GET /a role=x", "GET|POST /a role=z"});
+  CHECK(all("POST") == std::vector<std::string>{"POST /a role=y", "GET|POST /a role=z"});
+  CHECK(all("PUT") == std::vector<std::string>{"/a"});
+}
+
+TEST_CASE("where rules conflict all the same the first one stands alone") {
+  const RuleTable table(
+      rules_from({{RuleKind::any_token, "/a/{x} {x}=org"}, {RuleKind::any_token, "/a/{x}"}}));
+  const Match match = table.find("GET", {"a", "o1"});
+  REQUIRE(match.rule != nullptr);
+  CHECK(table.alternative(*match.rule, "GET") == nullptr);
 }

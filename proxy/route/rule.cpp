@@ -1,0 +1,36 @@
+#include "route/rule.hpp"
+
+#include <algorithm>
+
+namespace postern::route {
+
+std::string_view text_of(RuleKind kind) noexcept {
+  switch (kind) {
+    case RuleKind::user:
+      return "user";
+    case RuleKind::any_token:
+      return "token";
+    case RuleKind::optional:
+      return "optional";
+    case RuleKind::open:
+      return "public";
+  }
+  return "unknown";
+}
+
+bool Rule::covers_method(std::string_view method) const noexcept {
+  return methods.empty() || std::find(methods.begin(), methods.end(), method) != methods.end();
+}
+
+std::vector<std::size_t> Rule::compared_segments() const {
+  std::vector<std::size_t> compared;
+  for (std::size_t at = 0; at < segments.size(); ++at) {
+    const bool by_condition = std::any_of(conditions.begin(), conditions.end(), [at](const Condition& one) {
+      return one.kind == Condition::Kind::segment_is && one.segment == at;
+    });
+    if (segments[at].kind == Segment::Kind::user_id || by_condition) compared.push_back(at);
+  }
+  return compared;
+}
+
+}  // namespace postern::route
