@@ -193,7 +193,7 @@ void Exchange::finish() {
   const bool open = connection_.upstream && connection_.upstream->stream.is_open();
   outcome_ = plan_.outcome(buffers_.from_client.size() != 0, open && buffers_.from_upstream.size() == 0,
                            !context.draining());
-  if (is_upstream_fault(outcome_.ending) && outcome_.ending != Ending::unreachable) {
+  if (connection_.upstream && is_upstream_fault(outcome_.ending) && outcome_.ending != Ending::unreachable) {
     buffers_.connect_failure.address = transport::to_string(connection_.upstream->address);
     buffers_.connect_failure.problem = download_.upstream_problem();
   }

@@ -70,7 +70,7 @@ TEST_CASE("the exposition has a line for each count") {
            "postern_build_info{version=\"1.2.3\"} 1\n",
        }) {
     CAPTURE(line);
-    CHECK(("\n" + text).find("\n" + std::string(line)) != std::string::npos);
+    CHECK(("\n" + text).find(std::string("\n").append(line)) != std::string::npos);
   }
 }
 
