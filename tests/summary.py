@@ -64,7 +64,8 @@ def main(folder):
         skipped = f", {total['skipped']} skipped" if total["skipped"] else ""
         print(f"{suite:20} {total['tests']:3} tests, {total['passed']:5} cases passed, {total['failed']} failed{skipped},"
               f" {total['seconds']:.0f} s of testing")
-    print(*closing, sep="\n")
+    for line in closing:
+        print(line)
     every = sum(suites.values(), Counter())
     print(f"{every['passed']} passed, {every['failed']} failed")
     return 0 if every["passed"] and not every["failed"] else 1

@@ -75,6 +75,8 @@ void append_cors(std::string& out, const AnswerContext& context) {
       !context.origin.empty() && std::find(listed.begin(), listed.end(), context.origin) != listed.end();
   if (any || origin_listed) {
     http::append_field(out, "Access-Control-Allow-Origin", any ? "*" : context.origin);
+    // Fetch 3.2.5: "*" never goes with credentials.
+    if (!any) http::append_field(out, "Access-Control-Allow-Credentials", "true");
     http::append_field(out, "Access-Control-Expose-Headers", "WWW-Authenticate, X-Request-Id, Retry-After");
   }
   if (!any) http::append_field(out, "Vary", "Origin");

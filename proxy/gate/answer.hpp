@@ -60,9 +60,9 @@ struct AnswerContext {
 };
 
 // Appends a whole HTTP/1.1 response to `out`; nothing for Answer::none. With CORS configured: an Origin that
-// is listed, byte for byte, gets Access-Control-Allow-Origin and Access-Control-Expose-Headers, and every
-// answer gets Vary: Origin; a listed "*" gives Access-Control-Allow-Origin: * to all (Fetch 3.2.3), hence no
-// Vary.
+// is listed, byte for byte, gets Access-Control-Allow-Origin, Access-Control-Allow-Credentials and
+// Access-Control-Expose-Headers, and every answer gets Vary: Origin; a listed "*" gives
+// Access-Control-Allow-Origin: * to all (Fetch 3.2.3), hence neither Vary nor credentials.
 void write_answer(std::string& out, Answer answer, const AnswerContext& context);
 
 }  // namespace postern::gate

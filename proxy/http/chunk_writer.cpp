@@ -39,17 +39,21 @@ std::string_view chunk_header(std::size_t size, std::span<char, 20> storage) noe
 void write_last_chunk_upstream(std::string& out, std::span<const Field> trailers,
                                std::string_view identity_header) {
   out.append("0\r\n");
+  FieldLines lines(out);
   for (const Field& field : trailers) {
-    if (passes_upstream(field, identity_header)) append_field(out, field);
+    if (passes_upstream(field, identity_header)) lines.append(field);
   }
+  lines.flush();
   out.append("\r\n");
 }
 
 void write_last_chunk_downstream(std::string& out, std::span<const Field> trailers) {
   out.append("0\r\n");
+  FieldLines lines(out);
   for (const Field& field : trailers) {
-    if (passes_downstream(field)) append_field(out, field);
+    if (passes_downstream(field)) lines.append(field);
   }
+  lines.flush();
   out.append("\r\n");
 }
 

@@ -15,15 +15,37 @@ inline void append_field(std::string& out, std::string_view name, std::string_vi
   out.append(name).append(": ").append(value).append("\r\n");
 }
 
-// A line that was received as it would be written leaves as it is, in one piece.
-inline void append_field(std::string& out, const Field& field) {
-  const char* const colon = field.name.data() + field.name.size();
-  if (field.value.data() == colon + 2 && colon[0] == ':' && colon[1] == ' ') {
-    out.append(field.name.data(), field.name.size() + 2 + field.value.size()).append("\r\n");
-  } else {
-    append_field(out, field.name, field.value);
+// Copies field lines as they were received. Lines that stand one behind the other, written as they would be
+// written here, leave in one piece.
+class FieldLines {
+ public:
+  explicit FieldLines(std::string& out) noexcept : out_(out) {}
+  FieldLines(const FieldLines&) = delete;
+  FieldLines& operator=(const FieldLines&) = delete;
+  ~FieldLines() { flush(); }
+
+  // A view into a whole line with its CRLF.
+  void append(const Field& field) {
+    const char* const begin = field.name.data();
+    const char* const colon = begin + field.name.size();
+    const char* const end = field.value.data() + field.value.size();
+    const bool canonical =
+        field.value.data() == colon + 2 && colon[0] == ':' && colon[1] == ' ' && *end == '\r';
+    if (!canonical || begin != end_) flush();
+    if (!canonical) return append_field(out_, field.name, field.value);
+    if (begin_ == nullptr) begin_ = begin;
+    end_ = end + 2;
   }
-}
+  void flush() {
+    if (begin_ != nullptr) out_.append(begin_, static_cast<std::size_t>(end_ - begin_));
+    begin_ = end_ = nullptr;
+  }
+
+ private:
+  std::string& out_;
+  const char* begin_ = nullptr;  // of the lines that are to leave
+  const char* end_ = nullptr;
+};
 
 inline void append_number(std::string& out, std::uint64_t number) {
   char digits[20];

@@ -122,13 +122,15 @@ void write_request_head(std::string& out, const RequestHead& head, const Upstrea
   append_field(out, "Host", request.authority.empty() ? "localhost" : request.authority);
 
   ForwardedBefore before;
+  FieldLines lines(out);
   for (const Field& field : head.fields) {
     if (equal_when_folded(field.name, request.identity_header)) continue;
     if (request.peer_is_trusted_proxy) before.read(field);
     if (passes(field, head, request) && !is_nominated(field.name, head.connection)) {
-      append_field(out, field);
+      lines.append(field);
     }
   }
+  lines.flush();
   if (request.strip_bearer_subprotocol && !is_nominated("Sec-WebSocket-Protocol", head.connection))
     append_subprotocols(out, head);
 

@@ -52,11 +52,13 @@ void write_response_head(std::string& out, const ResponseHead& head, const Downs
   append_status_line(out, head);
 
   bool subprotocol_selected = false;
+  FieldLines lines(out);
   for (const Field& field : head.fields) {
     if (!passes(field, head)) continue;
     if (field.known == FieldName::sec_websocket_protocol) subprotocol_selected = true;
-    append_field(out, field);
+    lines.append(field);
   }
+  lines.flush();
 
   if (!never_framed(head)) append_framing(out, head, response.dechunk);
   if (switches) out.append("Connection: Upgrade\r\nUpgrade: websocket\r\n");

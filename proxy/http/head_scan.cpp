@@ -1,5 +1,9 @@
 #include "http/head_scan.hpp"
 
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
+
 #include <bit>
 #include <cstdint>
 #include <cstring>
@@ -9,23 +13,38 @@
 namespace postern::http {
 namespace {
 
-// The first control character or DEL from `at` on, looking at eight bytes at a time. Without their top bits
-// no byte carries into the next one: adding tells in the top bit whether it is DEL, and whether it is at
-// least SP.
-std::size_t find_control(std::string_view bytes, std::size_t at) noexcept {
+#if defined(__SSE2__)
+// Marks the control characters and DEL among the sixteen bytes at `from`, one bit each.
+unsigned control_marks(const char* from) noexcept {
+  const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(from));
+  const __m128i is_control = _mm_cmpeq_epi8(_mm_min_epu8(bytes, _mm_set1_epi8(0x1F)), bytes);
+  const __m128i is_delete = _mm_cmpeq_epi8(bytes, _mm_set1_epi8(0x7F));
+  return static_cast<unsigned>(_mm_movemask_epi8(_mm_or_si128(is_control, is_delete)));
+}
+constexpr std::size_t marks_at_once = 16;
+constexpr unsigned bits_a_mark = 1;
+#else
+// Of the eight bytes at `from`, in the top bit of each. Without their top bits no byte carries into the next
+// one: adding tells in the top bit whether it is DEL, and whether it is at least SP.
+std::uint64_t control_marks(const char* from) noexcept {
   constexpr std::uint64_t ones = 0x0101010101010101;
-  for (; bytes.size() - at >= sizeof(std::uint64_t); at += sizeof(std::uint64_t)) {
-    std::uint64_t word;
-    std::memcpy(&word, bytes.data() + at, sizeof word);
-    const std::uint64_t low = word & (ones * 0x7F);
-    const std::uint64_t is_delete = low + ones;
-    const std::uint64_t is_enough = low + ones * (0x80 - 0x20);
-    const std::uint64_t marks = (is_delete | ~is_enough) & ~word & (ones * 0x80);
-    if (marks == 0) continue;
-    if constexpr (std::endian::native == std::endian::little) {
-      return at + static_cast<std::size_t>(std::countr_zero(marks)) / 8;
-    }
-    break;
+  std::uint64_t word;
+  std::memcpy(&word, from, sizeof word);
+  if constexpr (std::endian::native == std::endian::big) word = __builtin_bswap64(word);
+  const std::uint64_t low = word & (ones * 0x7F);
+  const std::uint64_t is_delete = low + ones;
+  const std::uint64_t is_enough = low + ones * (0x80 - 0x20);
+  return (is_delete | ~is_enough) & ~word & (ones * 0x80);
+}
+constexpr std::size_t marks_at_once = 8;
+constexpr unsigned bits_a_mark = 8;
+#endif
+
+// The first control character or DEL from `at` on.
+std::size_t find_control(std::string_view bytes, std::size_t at) noexcept {
+  for (; bytes.size() - at >= marks_at_once; at += marks_at_once) {
+    const auto marks = control_marks(bytes.data() + at);
+    if (marks != 0) return at + static_cast<std::size_t>(std::countr_zero(marks)) / bits_a_mark;
   }
   while (at < bytes.size() && !is_control(bytes[at])) ++at;
   return at;
@@ -56,6 +75,24 @@ HeadFault fault_at(std::string_view bytes, std::size_t at, HeadFault otherwise) 
 
 }  // namespace
 
+// RFC 9112 5.1: nothing stands between a name and its colon.
+HeadFault field_names_fault(std::string_view lines) noexcept {
+  std::size_t at = 0;
+  while (at < lines.size() && !crlf_at(lines, at)) {
+    const std::size_t begin = at;
+    at = skip_token(lines, at);
+    if (at == lines.size()) break;
+    if (lines[at] != ':' || at == begin) {
+      if (at != begin && is_white_space(lines[at])) return HeadFault::white_space_before_colon;
+      return fault_at(lines, at, HeadFault::malformed_field_name);
+    }
+    const std::size_t end = lines.find("\r\n", at);
+    if (end == std::string_view::npos) break;
+    at = end + 2;
+  }
+  return HeadFault::none;
+}
+
 HeadScan::State HeadScan::scan(std::string_view bytes) noexcept {
   if (fault_ != HeadFault::none) return State::refused;
   const std::string_view within = bytes.substr(0, limit_);
@@ -77,24 +114,22 @@ HeadScan::State HeadScan::scan_start_line(std::string_view bytes) noexcept {
   at_ = kind_ == Kind::request ? find_control(bytes, at_) : skip_text(bytes, at_);
   if (!crlf_at(bytes, at_)) return stop_or_wait(bytes, HeadFault::control_character);
   next_line();
+  names_from_ = line_;
   return State::start_line;
 }
 
 HeadScan::State HeadScan::scan_fields(std::string_view bytes) noexcept {
   while (part_ != Part::complete) {
-    if (part_ == Part::line && !begin_line(bytes))
-      return stop_or_wait(bytes, HeadFault::malformed_field_name);
-    if (part_ == Part::name && !end_name(bytes)) return stop_or_wait(bytes, HeadFault::malformed_field_name);
-    if (part_ == Part::value) {
-      at_ = skip_text(bytes, at_);
-      if (!crlf_at(bytes, at_)) return stop_or_wait(bytes, HeadFault::control_character);
-      next_line();
-    }
+    if (part_ == Part::line && !begin_line(bytes)) return stop_or_wait(bytes, HeadFault::none);
+    if (part_ == Part::complete) break;
+    at_ = skip_text(bytes, at_);
+    if (!crlf_at(bytes, at_)) return stop_or_wait(bytes, HeadFault::control_character);
+    next_line();
   }
   return State::complete;
 }
 
-// A name begins here, or the section ends with an empty line.
+// A field begins here, or the section ends with an empty line.
 bool HeadScan::begin_line(std::string_view bytes) noexcept {
   if (at_ == bytes.size()) return false;
   if (crlf_at(bytes, at_)) {
@@ -102,26 +137,26 @@ bool HeadScan::begin_line(std::string_view bytes) noexcept {
     part_ = Part::complete;
     return true;
   }
+  if (bytes[at_] == '\r') return false;
   // RFC 9112 5.2. Beast would join the lines.
-  if (is_white_space(bytes[at_])) fault_ = HeadFault::obsolete_line_folding;
-  if (!is_token_byte(bytes[at_])) return false;
-  part_ = Part::name;
+  if (is_white_space(bytes[at_])) {
+    fault_ = HeadFault::obsolete_line_folding;
+    return false;
+  }
+  part_ = Part::text;
   return true;
 }
 
-// RFC 9112 5.1: nothing stands between the name and its colon.
-bool HeadScan::end_name(std::string_view bytes) noexcept {
-  at_ = skip_token(bytes, at_);
-  if (at_ == bytes.size()) return false;
-  if (is_white_space(bytes[at_])) fault_ = HeadFault::white_space_before_colon;
-  if (bytes[at_] != ':') return false;
-  ++at_;
-  part_ = Part::value;
-  return true;
-}
-
+// Where the section ends here, Beast looks at the names. Where it does not end, or something is wrong further
+// on, they are looked at now, so that a malformed one is told at once and first.
 HeadScan::State HeadScan::stop_or_wait(std::string_view bytes, HeadFault otherwise) noexcept {
-  if (fault_ == HeadFault::none) fault_ = fault_at(bytes, at_, otherwise);
+  HeadFault fault = HeadFault::none;
+  if (part_ >= Part::line) {
+    fault = field_names_fault(bytes.substr(names_from_, at_ - names_from_));
+    names_from_ = line_;
+  }
+  if (fault == HeadFault::none) fault = fault_ != HeadFault::none ? fault_ : fault_at(bytes, at_, otherwise);
+  fault_ = fault;
   return fault_ == HeadFault::none ? State::incomplete : State::refused;
 }
 

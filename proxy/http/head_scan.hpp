@@ -2,6 +2,7 @@
 // The strict look at a head before Beast reads it. Beast 1.81 joins folded lines and finds a bare CR or LF
 // sooner or later depending on how the bytes were cut; this scan judges every byte once, left to right, and
 // so finds the same fault however they came. It knows lines and bytes, not what they mean.
+// Names are Beast's to judge where the section is whole.
 
 #include <cstddef>
 #include <cstdint>
@@ -10,6 +11,10 @@
 #include "http/head_fault.hpp"
 
 namespace postern::http {
+
+// What is wrong with the first malformed name in `lines`, of which the last one may be cut; none where that
+// cannot be told yet.
+HeadFault field_names_fault(std::string_view lines) noexcept;
 
 class HeadScan {
  public:
@@ -39,11 +44,10 @@ class HeadScan {
   [[nodiscard]] HeadFault fault() const noexcept { return fault_; }
 
  private:
-  enum class Part : std::uint8_t { before, start_line, line, name, value, complete };
+  enum class Part : std::uint8_t { before, start_line, line, text, complete };
   State scan_start_line(std::string_view bytes) noexcept;
   State scan_fields(std::string_view bytes) noexcept;
   bool begin_line(std::string_view bytes) noexcept;
-  bool end_name(std::string_view bytes) noexcept;
   // Refuses the byte at `at_`, unless more must come before that can be told.
   State stop_or_wait(std::string_view bytes, HeadFault otherwise) noexcept;
   void next_line() noexcept;  // behind the CRLF at at_
@@ -51,7 +55,8 @@ class HeadScan {
   std::size_t limit_;
   std::size_t start_line_ = 0;
   std::size_t line_ = 0;
-  std::size_t at_ = 0;  // the first byte not judged yet
+  std::size_t at_ = 0;          // the first byte not judged yet
+  std::size_t names_from_ = 0;  // names of lines before are judged
   Part part_;
   Kind kind_;
   HeadFault fault_ = HeadFault::none;

@@ -5,6 +5,7 @@
 #include <boost/asio/buffer.hpp>
 #include <boost/beast/http/error.hpp>
 #include <limits>
+#include <utility>
 
 #include "http/byte_class.hpp"
 #include "http/head_rules.hpp"
@@ -49,15 +50,10 @@ MessageParser<isRequest>::MessageParser(std::size_t max_head_bytes)
 
 template <bool isRequest>
 void MessageParser<isRequest>::reset() {
-  MessageParser fresh(limit_);
-  Base::operator=(std::move(fresh));
-  scan_ = fresh.scan_;
-  facts_ = {};
-  head_ = nullptr;
-  phase_ = Phase::fresh;
-  fault_ = HeadFault::none;
-  body_ = {};
-  trailers_.clear();
+  std::vector<Field> memory = std::move(trailers_);
+  memory.clear();
+  *this = MessageParser(limit_);  // Beast's parser knows no other way either
+  trailers_ = std::move(memory);
 }
 
 template <bool isRequest>
@@ -147,6 +143,8 @@ HeadFault MessageParser<isRequest>::read_fields(std::string_view lines) {
   if (fault_ != HeadFault::none) return fault_;
   // Beast judges a framing field before the callback hears of it. What the rules of this gate say of the line
   // that it stopped at is told.
+  const HeadFault name_fault = field_names_fault(lines.substr(read));
+  if (name_fault != HeadFault::none) return name_fault;
   const std::string_view line = lines.substr(read, lines.find('\r', read) - read);
   const std::size_t colon = line.find(':');
   if (colon == std::string_view::npos) return HeadFault::readings_differ;

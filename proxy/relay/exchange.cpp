@@ -124,15 +124,21 @@ Awaitable<Action> Exchange::connect() {
   RelayContext& context = connection_.context;
   connection_.upstream = std::make_unique<UpstreamConnection>(context.executor);
   UpstreamConnection& upstream = *connection_.upstream;
+  connection_.wait_at_most(transport::DeadlineKind::connect, context.settings.connect_timeout);
   const auto began = transport::Clock::now();
   buffers_.connect_failure = co_await context.upstreams.connector().connect(
       upstream.stream, upstream.address, connection_, context.settings.connect_timeout);
   connect_time_ += transport::Clock::now() - began;
   const bool connected = buffers_.connect_failure.reason.empty();
-  context.metrics.count_upstream_opened(connected);
+  const bool wanted = connection_.interrupted() != Interruption::client_left;
+  if (connected || wanted) context.metrics.count_upstream_opened(connected);
   if (connected) upstream.count_as(context.metrics, observe::ConnectionState::active);
-  if (connected) co_return plan_.on(Event::connected);
-  co_return plan_.on(event_of(connection_.interrupted(), Event::unreachable));
+  if (connected && wanted) co_return plan_.on(Event::connected);
+  const Event event = event_of(connection_.interrupted(), Event::unreachable);
+  if (event == Event::unreachable || event == Event::connect_timed_out) {
+    context.note_unreachable(buffers_.connect_failure);
+  }
+  co_return plan_.on(event);
 }
 
 // For a request that is here whole: one step after the other, and begun anew where the plan says so.

@@ -56,9 +56,9 @@ Event event_of(Interruption interruption, Event otherwise) noexcept {
       return Event::stream_timed_out;
     case Interruption::token_expired:
       return Event::token_expired;
-    case Interruption::linger_timeout:
     case Interruption::drained:
       return Event::drained;
+    case Interruption::linger_timeout:  // the upstream's last words to a client that ended its side
     case Interruption::client_left:
       return Event::client_left;
     case Interruption::none:
@@ -91,7 +91,7 @@ Action ExchangePlan::on(Event event, Duration since_sent) noexcept {
       return Action::read_head;
     case Event::nothing_sent:
       // The upstream cannot have acted on what it has not got.
-      if (reused_) return Action::connect;
+      if (reused_) return connect_again();
       [[fallthrough]];
     case Event::sending_failed:
       // It may have answered before it stopped reading: the answer decides, not this.
@@ -114,7 +114,7 @@ Action ExchangePlan::on(Event event, Duration since_sent) noexcept {
     case Event::head_too_large:
       return fail(Ending::response_head_too_large);
     case Event::interim_passed:
-      answering_ = Answering::began;
+      if (passing_interim()) answering_ = Answering::began;
       return Action::read_head;
     case Event::response_ended:
       if (!failed()) answering_ = Answering::done;
@@ -141,6 +141,12 @@ Action ExchangePlan::on(Event event, Duration since_sent) noexcept {
   return Action::finish;
 }
 
+Action ExchangePlan::connect_again() noexcept {
+  sending_ = Sending::waiting;
+  broken_ = false;
+  return Action::connect;
+}
+
 bool ExchangePlan::may_resend(Duration since_sent) const noexcept {
   return reused_ && request_.safe && request_.whole && answering_ == Answering::awaited &&
          since_sent <= resend_within;
@@ -149,10 +155,7 @@ bool ExchangePlan::may_resend(Duration since_sent) const noexcept {
 Action ExchangePlan::on_upstream_closed(bool in_order, Duration since_sent) noexcept {
   if (failed()) return Action::finish;
   if (!response_started()) {
-    if (may_resend(since_sent)) {
-      broken_ = false;
-      return Action::connect;
-    }
+    if (may_resend(since_sent)) return connect_again();
     return fail(Ending::closed_early);
   }
   // RFC 9112 8: only an orderly end completes such a response. The kernel gives the error of a reset socket
@@ -166,6 +169,7 @@ Action ExchangePlan::on_upstream_closed(bool in_order, Duration since_sent) noex
 
 Action ExchangePlan::on_head(const ResponseFacts& head, bool stays) noexcept {
   response_ = head;
+  answering_ = Answering::began;
   if (head.status == 101) {
     // Nobody asked for another protocol, or not for this one (CVE-2026-2833).
     if (!request_.asks_for_websocket || !head.accepts_websocket) return fail(Ending::malformed_response);
@@ -176,7 +180,7 @@ Action ExchangePlan::on_head(const ResponseFacts& head, bool stays) noexcept {
     if (++interim_responses_ > most_interim_responses) return fail(Ending::malformed_response);
     const bool wanted = !request_.http_1_0 && (head.status != 100 || request_.expects_continue);
     if (!wanted) return Action::drop_interim;
-    if (head.status == 100) body_came_ = true;  // the client's turn
+    if (head.status == 100) continued_ = true;
     answering_ = Answering::passing_interim;
     return Action::pass_interim;
   }
@@ -187,16 +191,17 @@ Action ExchangePlan::on_head(const ResponseFacts& head, bool stays) noexcept {
 
 Patience ExchangePlan::patience_for(Wait wait) const noexcept {
   const bool sent = sending_ == Sending::done || sending_ == Sending::failed;
+  // A client that waits for 100 (Continue) is the upstream's to wake; then it is the client's turn.
+  const bool body_held_back = request_.expects_continue && !body_came_ && !sent && !response_started();
   switch (wait) {
     case Wait::send_upstream:
       return response_started() ? Patience::stream : Patience::upload;
     case Wait::read_client:
-      // A client that waits for 100 (Continue) is the upstream's to wake.
-      return request_.expects_continue && !body_came_ && !response_started() ? Patience::upload
-                                                                             : Patience::stream;
+      return body_held_back && !continued_ ? Patience::upload : Patience::stream;
     case Wait::read_upstream:
       // A client that does not take an interim response is not the upstream's fault.
       if (response_started() || passing_interim()) return Patience::stream;
+      if (body_held_back && continued_) return Patience::stream;
       return sent ? Patience::response : Patience::none;
     case Wait::send_client:
       return Patience::stream;

@@ -174,6 +174,7 @@ class ExchangePlan {
   enum class Answering : std::uint8_t { awaited, began, passing_interim, relaying, done };
 
   Action fail(Ending ending) noexcept;
+  Action connect_again() noexcept;
   Action on_upstream_closed(bool in_order, Duration since_sent) noexcept;
   [[nodiscard]] bool may_resend(Duration since_sent) const noexcept;
   [[nodiscard]] bool end_is_framed() const noexcept { return !response_.ends_by_close && !dechunks(); }
@@ -185,8 +186,9 @@ class ExchangePlan {
   Answering answering_ = Answering::awaited;
   Ending ending_ = Ending::ok;
   bool reused_ = false;
-  bool broken_ = false;  // an operation failed on the upstream's connection: its end is not in order
-  bool body_came_ = false;
+  bool broken_ = false;     // an operation failed on the upstream's connection: its end is not in order
+  bool body_came_ = false;  // a piece of it
+  bool continued_ = false;  // the upstream asked for it
   bool keeps_client_ = false;
   unsigned interim_responses_ = 0;
 };

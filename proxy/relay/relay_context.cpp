@@ -70,6 +70,14 @@ void RelayContext::note_refused_connection(const transport::Peer& peer, std::str
   log_.event(observe::Level::debug, "connection refused", {{"peer", peer.address()}, {"problem", problem}});
 }
 
+void RelayContext::note_unreachable(const transport::Connector::Failure& failure) {
+  const auto now = transport::CoarseClock::now();
+  if (unreachable_noted_at_ && now - *unreachable_noted_at_ < unreachable_again_after) return;
+  unreachable_noted_at_ = now;
+  log_.event(observe::Level::warn, "upstream unreachable",
+             {{"reason", failure.reason}, {"address", failure.address}, {"problem", failure.problem}});
+}
+
 std::string_view RelayContext::date(std::int64_t unix_seconds) {
   if (unix_seconds == date_second_) return date_;
   const std::time_t seconds = unix_seconds;

@@ -16,7 +16,7 @@
 #include "observe/shared_metrics.hpp"
 #include "relay/connection_count.hpp"
 #include "relay/request_buffers.hpp"
-#include "relay/request_id.hpp"
+#include "relay/request_ids.hpp"
 #include "relay/settings.hpp"
 #include "relay/upstream_pool.hpp"
 #include "token/verifier.hpp"
@@ -50,6 +50,8 @@ class RelayContext {
   void record(observe::AccessRecord& record) noexcept;
   // No request came of it: not let in, or no TLS.
   void note_refused_connection(const transport::Peer& peer, std::string_view problem);
+  // Nothing takes a connection there: said once in a while, however many requests meet it.
+  void note_unreachable(const transport::Connector::Failure& failure);
   // Runs it on this thread. What it throws is logged, and costs no other connection anything.
   void spawn(transport::Awaitable<> task);
   // So many connections are awake that a further one should sleep as soon as it can.
@@ -71,6 +73,7 @@ class RelayContext {
 
  private:
   static constexpr std::size_t most_awake = 64;
+  static constexpr std::chrono::seconds unreachable_again_after{10};
 
   void use_identity_key(const token::SharedSecrets& key);
 
@@ -78,6 +81,7 @@ class RelayContext {
   observe::Log& log_;
   observe::RecordQueue& records_;
   observe::LogSample sample_;
+  std::optional<transport::CoarseClock::time_point> unreachable_noted_at_;
   std::int64_t date_second_ = -1;
   std::string date_;
 };

@@ -21,6 +21,14 @@ void UpstreamConnection::count_as(observe::WorkerMetrics& thread, observe::Conne
   state_ = now;
 }
 
+std::size_t choose_idle(const UpstreamConnections& idle, std::uint64_t user,
+                        CoarseClock::time_point now) noexcept {
+  for (std::size_t at = idle.size(); at-- > 0;) {
+    if (idle[at]->user == user || now - idle[at]->idle_since >= rested_after) return at;
+  }
+  return 0;
+}
+
 UpstreamPool::UpstreamPool(const transport::Executor& executor, transport::Deadlines& deadlines,
                            config::Endpoint upstream, tls::Context context,
                            transport::Clock::duration idle_timeout)
@@ -28,13 +36,6 @@ UpstreamPool::UpstreamPool(const transport::Executor& executor, transport::Deadl
       connector_(executor, std::move(upstream), std::move(context)),
       idle_timeout_(idle_timeout) {
   connector_.on_addresses([this] { drop_left_addresses(); });
-}
-
-std::size_t UpstreamPool::choose(std::uint64_t user, CoarseClock::time_point now) const noexcept {
-  for (std::size_t at = idle_.size(); at-- > 0;) {
-    if (idle_[at]->user == user || now - idle_[at]->idle_since >= rested_after) return at;
-  }
-  return 0;
 }
 
 UpstreamPool::Connection UpstreamPool::take_idle(std::uint64_t user) {
@@ -46,7 +47,7 @@ UpstreamPool::Connection UpstreamPool::take_idle(std::uint64_t user) {
       idle_.clear();
       break;
     }
-    const std::size_t at = choose(user, now);
+    const std::size_t at = choose_idle(idle_, user, now);
     Connection chosen = std::move(idle_[at]);
     idle_.erase(idle_.begin() + static_cast<std::ptrdiff_t>(at));
     if (chosen->idle_since >= now - idle_timeout_ && chosen->stream.quiet_and_open()) return chosen;

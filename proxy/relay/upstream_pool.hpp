@@ -32,6 +32,15 @@ struct UpstreamConnection {
   observe::ConnectionState state_ = observe::ConnectionState::idle;
 };
 
+using UpstreamConnections = std::vector<std::unique_ptr<UpstreamConnection>>;
+
+// A service may go on working behind an answer, and whoever comes next on that connection waits for it. So
+// the newest that is the user's own or has rested so long is preferred, then the oldest.
+inline constexpr std::chrono::seconds rested_after{1};
+// Where in `idle`, which is not empty and begins with the oldest, the connection is that `user` gets.
+std::size_t choose_idle(const UpstreamConnections& idle, std::uint64_t user,
+                        transport::CoarseClock::time_point now) noexcept;
+
 class UpstreamPool final : private transport::Timed {
  public:
   using Connection = std::unique_ptr<UpstreamConnection>;
@@ -41,8 +50,7 @@ class UpstreamPool final : private transport::Timed {
                config::Endpoint upstream, tls::Context context, transport::Clock::duration idle_timeout);
 
   [[nodiscard]] bool reuses() const noexcept { return idle_timeout_.count() > 0; }
-  // An idle connection that is still good, or null. A service may go on working behind an answer, and whoever
-  // comes next on that connection waits for it: so the user's own is preferred, then one that has rested.
+  // An idle connection that is still good, or null.
   Connection take_idle(std::uint64_t user);
   // For another request, after a response that ended in order.
   void give_back(Connection connection);
@@ -53,19 +61,16 @@ class UpstreamPool final : private transport::Timed {
 
  private:
   static constexpr std::size_t most_idle = 256;
-  static constexpr std::chrono::seconds rested_after{1};
 
   void on_deadline(transport::DeadlineKind kind) override;
   void on_drain() override { close_idle(); }
   void on_cut(transport::Cut) override { close_idle(); }
   void drop_left_addresses();
-  // Where in idle_ the connection is that `user` gets.
-  [[nodiscard]] std::size_t choose(std::uint64_t user, transport::CoarseClock::time_point now) const noexcept;
 
   transport::Deadlines& deadlines_;
   transport::Connector connector_;
   transport::Clock::duration idle_timeout_;
-  std::vector<Connection> idle_;  // oldest first
+  UpstreamConnections idle_;  // oldest first
 };
 
 }  // namespace postern::relay

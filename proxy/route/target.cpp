@@ -50,11 +50,12 @@ TargetFault check_raw_path(std::string_view path) noexcept {
 }
 
 // The query takes no part in the decision, so only what could end the request line or begin a fragment is
-// refused.
+// refused, and bytes that no URI has (RFC 3986 2): uvicorn's parsers, h11 and httptools, refuse them too.
 TargetFault check_query(std::string_view query) noexcept {
   for (const char character : query) {
     if (character == '#') return TargetFault::fragment;
     if (character == ' ' || is_c0_or_del(character)) return TargetFault::control_character;
+    if (!is_ascii(character)) return TargetFault::non_ascii;
   }
   return TargetFault::none;
 }

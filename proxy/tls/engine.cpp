@@ -65,13 +65,13 @@ Outcome Engine::read(std::span<char> room, std::size_t& count) noexcept {
 }
 
 Outcome Engine::write(std::string_view bytes, std::size_t& count) noexcept {
-  if (unusable() || deaf_) return Outcome::failed;
+  if (unusable() || write_failed_) return Outcome::failed;
   ERR_clear_error();
   const int result = SSL_write_ex(ssl_.get(), bytes.data(), bytes.size(), &count);
   if (result == 1) return Outcome::done;
   // The peer has closed: what it said before that can still be read.
-  deaf_ = SSL_get_error(ssl_.get(), result) == SSL_ERROR_SYSCALL;
-  return deaf_ ? Outcome::failed : outcome_of(result);
+  write_failed_ = SSL_get_error(ssl_.get(), result) == SSL_ERROR_SYSCALL;
+  return write_failed_ ? Outcome::failed : outcome_of(result);
 }
 
 Outcome Engine::peek() noexcept {
@@ -84,7 +84,7 @@ Outcome Engine::peek() noexcept {
 }
 
 Outcome Engine::close_notify() noexcept {
-  if (unusable() || deaf_ || !SSL_is_init_finished(ssl_.get())) return Outcome::failed;
+  if (unusable() || write_failed_ || !SSL_is_init_finished(ssl_.get())) return Outcome::failed;
   ERR_clear_error();
   const int result = SSL_shutdown(ssl_.get());
   const bool later = result < 0 && SSL_get_error(ssl_.get(), result) == SSL_ERROR_WANT_WRITE;

@@ -69,7 +69,7 @@ class Engine {
 
   std::unique_ptr<SSL, Free> ssl_;
   bool broken_ = false;
-  bool deaf_ = false;  // takes no more, but may have said something
+  bool write_failed_ = false;  // takes no more, but may have said something
   unsigned long error_ = 0;
 };
 

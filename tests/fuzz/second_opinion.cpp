@@ -138,9 +138,9 @@ std::optional<Strings> segments_of(std::string target) {
     if (!target.starts_with('/')) target.insert(0, "/");
   }
   if (!target.starts_with('/')) return std::nullopt;
-  if (any_of(target, [](unsigned char c) { return c <= 0x20 || c == 0x7F || c == '#'; })) return std::nullopt;
+  if (any_of(target, [](unsigned char c) { return c <= 0x20 || c >= 0x7F || c == '#'; })) return std::nullopt;
   std::string path = target.substr(0, target.find('?'));
-  if (any_of(path, [](unsigned char c) { return c > 0x7F || c == '\\'; })) return std::nullopt;
+  if (any_of(path, [](unsigned char c) { return c == '\\'; })) return std::nullopt;
   if (path.ends_with('/')) path.pop_back();
   Strings segments;
   if (path.empty()) return segments;

@@ -2,6 +2,7 @@
 never gets."""
 
 import json
+import queue
 import socket
 import threading
 import time
@@ -46,6 +47,33 @@ def test_a_body_of_exactly_the_limit_passes(start, upstream):
         client.send(chunked_post(b"1;extension\r\nx\r\n" * KIB + b"0\r\n\r\n"))
         assert client.read_response().status == 200
     assert [len(got.body) for got in upstream.requests] == [KIB, KIB]
+
+
+def test_no_limit_is_none(start, upstream):
+    gate = start(POSTERN_MAX_BODY_BYTES="off")
+    heads = queue.Queue()
+    upstream.script = lambda connection: heads.put(connection.read_head())
+    for framing, body in (("Content-Length: 9223372036854775807", b"x"), ("Transfer-Encoding: chunked", b"fffffffffff\r\nx")):
+        with Client(gate.address) as client:
+            client.send(request("POST", PATH, framing, token=BEARER) + body)
+            assert heads.get(timeout=PATIENCE).one(framing.split(":")[0]) == framing.split(" ")[1]
+
+
+NONE_ALLOWED = [
+    ("no body", request("POST", PATH, token=BEARER), 200),
+    ("a length of 0", request("POST", PATH, token=BEARER, body=b""), 200),
+    ("no chunk but the last", chunked_post(b"0\r\n\r\n"), 200),
+    ("a byte", request("POST", PATH, token=BEARER, body=b"x"), 413),
+    ("a byte in a chunk", chunked_post(b"1\r\nx\r\n0\r\n\r\n"), 413),
+]
+
+
+@pytest.mark.parametrize("what,sent,status", NONE_ALLOWED, ids=[row[0] for row in NONE_ALLOWED])
+def test_a_limit_of_0_allows_no_body(start, upstream, what, sent, status):
+    gate = start(POSTERN_MAX_BODY_BYTES="0")
+    with Client(gate.address) as client:
+        assert client.send(sent).read_response().status == status
+    assert [seen.body for seen in upstream.requests] == [b""] * (status == 200)
 
 
 GROWING = [

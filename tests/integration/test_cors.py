@@ -6,7 +6,7 @@ from upstream import Upstream
 from wire import Client, ok, request
 
 ORIGIN, METHOD = "Origin: https://app", "Access-Control-Request-Method: PUT"
-FIELDS = ("Access-Control-Allow-Origin", "Access-Control-Expose-Headers", "Vary")
+FIELDS = ("Access-Control-Allow-Origin", "Access-Control-Allow-Credentials", "Access-Control-Expose-Headers", "Vary")
 
 
 def cors_of(response):
@@ -107,16 +107,16 @@ OWN = [  # (status, target, who)
 ]
 EXPOSED = "WWW-Authenticate, X-Request-Id, Retry-After"
 LISTS = [  # (setting, origin sent, fields expected)
-    ("https://app", "https://app", ["https://app", EXPOSED, "Origin"]),
-    ("https://a,https://app:8443", "https://app:8443", ["https://app:8443", EXPOSED, "Origin"]),
-    ("https://app", "https://app.evil", [None, None, "Origin"]),
-    ("https://app", "http://app", [None, None, "Origin"]),
-    ("https://app", "https://app, https://app", [None, None, "Origin"]),
-    ("https://app", "null", [None, None, "Origin"]),
-    ("https://app", None, [None, None, "Origin"]),
-    ("*", "https://any", ["*", EXPOSED, None]),
-    ("*", None, ["*", EXPOSED, None]),
-    (None, "https://app", [None, None, None]),
+    ("https://app", "https://app", ["https://app", "true", EXPOSED, "Origin"]),
+    ("https://a,https://app:8443", "https://app:8443", ["https://app:8443", "true", EXPOSED, "Origin"]),
+    ("https://app", "https://app.evil", [None, None, None, "Origin"]),
+    ("https://app", "http://app", [None, None, None, "Origin"]),
+    ("https://app", "https://app, https://app", [None, None, None, "Origin"]),
+    ("https://app", "null", [None, None, None, "Origin"]),
+    ("https://app", None, [None, None, None, "Origin"]),
+    ("*", "https://any", ["*", None, EXPOSED, None]),
+    ("*", None, ["*", None, EXPOSED, None]),
+    (None, "https://app", [None] * 4),
 ]
 
 
@@ -135,14 +135,14 @@ def test_two_origins_are_none(start, dead_end):
     gate = start(dead_end, POSTERN_CORS_ORIGINS="https://app,https://other")
     with Client(gate.address) as client:
         response = client.get("/api/alice/x", "Origin: https://app", "Origin: https://other")
-    assert cors_of(response) == [None, None, "Origin"]
+    assert cors_of(response) == [None, None, None, "Origin"]
 
 
 def test_a_malformed_head_is_readable_too_when_its_origin_was_read(start, dead_end):
     gate = start(dead_end, POSTERN_CORS_ORIGINS="https://app")
     with Client(gate.address) as client:
         response = client.get("/api/alice/x", ORIGIN, "X : y", token=token("alice"))
-    assert (response.status, cors_of(response)) == (400, ["https://app", EXPOSED, "Origin"])
+    assert (response.status, cors_of(response)) == (400, ["https://app", "true", EXPOSED, "Origin"])
 
 
 @pytest.mark.parametrize("setting", ["https://app", "*", None])
@@ -159,4 +159,4 @@ def test_forwarded_responses_keep_the_upstreams_cors_fields(start, upstream, set
     gate = start(POSTERN_CORS_ORIGINS=setting)
     with Client(gate.address) as client:
         seen = [cors_of(client.get("/api/alice/x", ORIGIN, token=token("alice"))) for _ in answers]
-    assert seen == [[None, None, None], ["https://theirs", None, "Accept"], [None, None, None]]
+    assert seen == [[None] * 4, ["https://theirs", None, None, "Accept"], [None] * 4]

@@ -197,13 +197,21 @@ def test_one_connection_more_than_allowed_hears_503_behind_its_header(start, ups
     assert len(upstream.requests) == 2
 
 
-def test_a_unix_socket_counts_as_127_0_0_1(start, upstream, tmp_path):
-    gate = start(**SETTINGS, POSTERN_LISTEN=f"unix:{tmp_path}/gate")
+def test_a_unix_socket_is_a_trusted_proxy_where_it_is_named(start, upstream, tmp_path):
+    gate = start(**(SETTINGS | {"POSTERN_TRUSTED_PROXIES": "unix"}), POSTERN_LISTEN=f"unix:{tmp_path}/gate")
     with Client(str(tmp_path / "gate")) as client:
         assert client.send(SOURCES[0][0]).get(PATH, token=ALICE).status == 200
     check_source(gate, upstream, "203.0.113.7")
     with Client(str(tmp_path / "gate")) as client:
         assert client.send(GET).read_to_end() == b""
+
+
+def test_a_unix_socket_is_not_127_0_0_1(start, upstream, tmp_path):
+    start(**SETTINGS, POSTERN_LISTEN=f"unix:{tmp_path}/gate")
+    with Client(str(tmp_path / "gate")) as client:
+        assert client.send(GET).read_response().status == 200
+    with Client(str(tmp_path / "gate")) as client:
+        assert client.send(SOURCES[0][0] + GET).read_response().status == 400
 
 
 def test_the_admin_listener_knows_no_header(gate):

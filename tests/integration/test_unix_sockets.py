@@ -42,12 +42,15 @@ def test_an_upstream_socket_that_appears_later_is_found(start, tmp_path):
 PROXIES = [  # (POSTERN_TRUSTED_PROXIES, X-Forwarded-For as the upstream sees it)
     (None, "127.0.0.1"),
     ("10.0.0.0/8", "127.0.0.1"),
-    ("127.0.0.1", "1.2.3.4, 127.0.0.1"),
+    ("127.0.0.1", "127.0.0.1"),  # who may write to a socket file is another question
+    ("127.0.0.0/8,::/0", "127.0.0.1"),
+    ("unix", "1.2.3.4, 127.0.0.1"),
+    ("10.0.0.0/8,unix", "1.2.3.4, 127.0.0.1"),
 ]
 
 
 @pytest.mark.parametrize("trusted,seen", PROXIES)
-def test_a_peer_on_a_unix_socket_counts_as_the_loopback_address(start, upstream, path, trusted, seen):
+def test_a_peer_on_a_unix_socket_is_trusted_only_by_that_name(start, upstream, path, trusted, seen):
     gate = start(POSTERN_LISTEN=f"unix:{path}", POSTERN_TRUSTED_PROXIES=trusted)
     assert gate.address == str(path)
     with Client(gate.address) as client:

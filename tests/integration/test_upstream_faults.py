@@ -135,12 +135,18 @@ GARBAGE = [
     ("white space before the colon", b"HTTP/1.1 200 OK\r\nX-A : 1\r\nContent-Length: 0\r\n\r\n"),
     ("bare CR", b"HTTP/1.1 200 OK\r\nX-A: 1\rX-B: 2\r\nContent-Length: 0\r\n\r\n"),
     ("bare LF", b"HTTP/1.1 200 OK\nContent-Length: 0\n\n"),
-    ("an oversized head", b"HTTP/1.1 200 OK\r\nX-A: " + b"x" * 200_000 + b"\r\n\r\n"),
-    ("too many fields", b"HTTP/1.1 200 OK\r\n" + b"X: 1\r\n" * 5_000 + b"\r\n"),
     ("a switch nobody asked for", b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n"),
     ("an interim response with a body", b"HTTP/1.1 103 Early Hints\r\nContent-Length: 5\r\n\r\nhello"),
     ("endless interim responses", b"HTTP/1.1 102 Processing\r\n\r\n" * 100),
     ("nothing", b""),
+]
+OVERSIZED = [
+    ("a long field", b"HTTP/1.1 200 OK\r\nX-A: " + b"x" * 200_000 + b"\r\n\r\n"),
+    ("too many fields", b"HTTP/1.1 200 OK\r\n" + b"X: 1\r\n" * 5_000 + b"\r\n"),
+    ("a cookie that leaves no room for the rest", b"HTTP/1.1 200 OK\r\nDate: Sat, 28 Nov 2026 12:00:00 GMT\r\n"
+     b"Server: uvicorn\r\nContent-Length: 2\r\nContent-Type: application/json\r\nSet-Cookie: " + b"x" * 16_254 + b"\r\n\r\nok"),
+    ("an interim one", b"HTTP/1.1 103 Early Hints\r\nLink: " + b"x" * 20_000 + b"\r\n\r\n" + ok()),
+    ("one that never ends", b"HTTP/1.1 200 OK\r\nX-A: " + b"x" * 200_000),
 ]
 
 
@@ -164,6 +170,24 @@ def test_garbage_is_502(gate, upstream, why, garbage):
         assert client.get("/api/alice/x", token=token()).status == 200
     reason = "malformed upstream response" if garbage else "upstream closed early"
     gate.wait_for_log(msg="request", status=502, reason=reason)
+
+
+@pytest.mark.parametrize("why,head", OVERSIZED, ids=[row[0] for row in OVERSIZED])
+def test_a_head_over_the_limit_is_502_and_the_log_says_so(gate, upstream, why, head):
+    upstream.script = lambda connection: connection.read_request() and connection.send(head).is_closed()
+    with Client(gate.address) as client:
+        check_bad_gateway(client.get("/api/alice/x", token=token()))
+        upstream.script = lambda connection: connection.read_request() and connection.send(ok())
+        assert client.get("/api/alice/x", token=token()).status == 200
+    gate.wait_for_log(msg="request", status=502, reason="upstream head too large")
+
+
+def test_the_limit_of_heads_is_that_of_both_directions(start, upstream):
+    large = ok(b"ok", "Set-Cookie: a=" + "x" * 40_000)
+    upstream.script = lambda connection: connection.read_request() and connection.send(large)
+    gate = start(POSTERN_MAX_HEADER_BYTES="64KiB")
+    response = ask(gate.address, "/api/alice/x", "Cookie: a=" + "x" * 40_000)
+    assert (response.status, len(response.head.one("Set-Cookie"))) == (200, 40_002)
 
 
 @pytest.mark.parametrize("tail", [b"z\r\n", b"-1\r\n", b"\r\n", b"4\r\n01234\r\n", b"4\n0123\n", b"0\r\nX-A 1\r\n\r\n"])

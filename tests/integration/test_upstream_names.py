@@ -1,6 +1,7 @@
 """An upstream known by name: which of its addresses is tried, when the name is looked up, and what a change costs."""
 
 import signal
+import threading
 import time
 
 import pytest
@@ -272,16 +273,60 @@ def test_what_is_known_for_more_than_30_seconds_is_looked_up_again(begin, names,
     assert names.look_ups() == before + more
 
 
-def test_a_pooled_connection_needs_no_look_up(begin, names, places):
+def test_a_name_that_stays_costs_a_pooled_connection_nothing(begin, names, places):
     port = places(V4)
     service = port.serve(V4)
     names.set(NAME, [V4])
     gate = begin(port)
     assert ask(gate) == answered_by(V4)
-    before = names.look_ups()
-    names.forward(31)
+    look_up_again(gate, names, answered_by(V4))
+    assert service.connections == 1
+
+
+def test_a_name_that_moved_is_followed_though_the_pool_never_rests(begin, names, places):
+    """And though the old address goes on answering."""
+    port = places(V4, OTHER_V4)
+    old = port.serve(V4)
+    port.serve(OTHER_V4)
+    names.set(NAME, [V4])
+    gate = begin(port)
     assert ask(gate) == answered_by(V4)
-    assert (names.look_ups(), service.connections) == (before, 1)
+    names.set(NAME, [OTHER_V4])
+    for _ in range(6):  # 24 s of steady traffic
+        names.forward(4)
+        assert ask(gate) == answered_by(V4)
+    names.forward(7)
+    ask_until(gate, answered_by(OTHER_V4))
+    assert old.connections == 1
+    # What was connected to an address that the name has left is closed.
+    old.wait_until_quiet()
+    assert ask(gate) == answered_by(OTHER_V4)
+
+
+def test_an_exchange_on_an_address_that_the_name_left_ends_in_peace_and_is_the_last_one(begin, names, places):
+    port = places(V4, OTHER_V4)
+    go_on = threading.Event()
+
+    def slow(connection):
+        while seen := connection.read_request():
+            if seen.target.endswith("/slow"):
+                assert go_on.wait(PATIENCE)
+            connection.send(ok(V4.encode()))
+
+    old = port.serve(V4, script=slow)
+    port.serve(OTHER_V4)
+    names.set(NAME, [V4])
+    gate = begin(port)
+    with Client(gate.address) as client:
+        client.send(request("GET", f"{PATH}/slow", token=token()))
+        old.wait_for_requests(1)
+        names.set(NAME, [OTHER_V4])
+        names.forward(31)
+        ask_until(gate, answered_by(OTHER_V4))
+        go_on.set()
+        assert client.read_response().body == V4.encode()
+    old.wait_until_quiet()
+    assert ask(gate) == answered_by(OTHER_V4)
 
 
 @pytest.mark.parametrize("dead", [[], ["fails"]], ids=["finds nothing", "fails"])

@@ -169,8 +169,8 @@ class Swallow:
 
 
 ENDS = {"closes": lambda connection: connection.close(), "resets": lambda connection: connection.reset()}
-RETRIED = [("GET", None), ("HEAD", None), ("OPTIONS", None), ("PUT", b"body"), ("DELETE", None)]
-NOT_RETRIED = [("POST", b"body"), ("POST", None), ("PATCH", b"body"), ("PURGE", None)]
+RETRIED = [("GET", None), ("HEAD", None), ("OPTIONS", None), ("GET", b"body")]
+NOT_RETRIED = [("POST", b"body"), ("POST", None), ("PATCH", b"body"), ("PURGE", None), ("PUT", b"body"), ("DELETE", None)]
 
 
 @pytest.mark.parametrize("read_second", [True, False], ids=["after the request", "in the request"])

@@ -2,6 +2,7 @@
 
 import asyncio
 import signal
+import time
 
 import pytest
 import websockets
@@ -105,26 +106,35 @@ def test_a_frame_that_is_never_ended_is_cut_without_a_close_frame(scene):
     scene.finish()
 
 
-def test_a_side_that_ended_its_sending_hears_the_close_frame(scene):
-    of_client, of_upstream, of_both = [scene.open() for _ in range(3)]
-    for tunnel in (of_client, of_both):
-        tunnel.client.finish_sending()
-        assert tunnel.behind.is_closed()
-    of_upstream.behind.finish_sending()
-    assert of_upstream.client.is_closed()
-    of_both.behind.finish_sending()
-    assert of_both.client.is_closed()  # that one ended by itself
-    scene.gate.wait_for_log(msg="request", status=101, reason="ok")
-    scene.opened -= 1
+def test_an_upstream_that_ended_its_sending_hears_the_close_frame(scene):
+    tunnel = scene.open()
+    tunnel.behind.finish_sending()
+    assert tunnel.client.is_closed()
     scene.begin()
-    # Whose sending is over has been told so by the connection's end: nothing follows that.
-    scene.check_client_told(of_client)
-    scene.check_upstream_told(of_upstream)
-    for tunnel in (of_client, of_upstream):
-        assert read_frames(tunnel.client) == [] == read_frames(tunnel.behind)
-        check_ends_without_reset(tunnel.client)
-        check_ends_without_reset(tunnel.behind)
+    # The client has been told by the connection's end: nothing follows that.
+    scene.check_upstream_told(tunnel)
+    assert read_frames(tunnel.client) == [] == read_frames(tunnel.behind)
+    check_ends_without_reset(tunnel.client)
+    check_ends_without_reset(tunnel.behind)
     scene.finish()
+
+
+def test_a_client_that_ended_its_sending_counts_as_gone_within_a_second(start, tunnels):
+    gate = start()
+    silent, answered = [tunnels.open(gate.address, token("alice")) for _ in range(2)]
+    answered.client.finish_sending()
+    assert answered.behind.is_closed()
+    # An upstream's last words are heard, and an end of both sides is one in order.
+    answered.behind.send(encode(CLOSE, close_payload(1000))).finish_sending()
+    assert [frame.code for frame in read_frames(answered.client)] == [1000]
+    gate.wait_for_log(msg="request", status=101, reason="ok")
+
+    silent.client.finish_sending()
+    assert silent.behind.is_closed()
+    began = time.monotonic()
+    assert silent.client.is_closed()
+    gate.wait_for_log(msg="request", status=101, reason="client went away")
+    assert time.monotonic() - began < 1
 
 
 def test_nothing_follows_a_close_frame_that_has_passed(scene):

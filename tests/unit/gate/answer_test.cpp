@@ -139,7 +139,8 @@ TEST_CASE("a browser may read the answer only from a listed origin") {
   const std::string expose = "Access-Control-Expose-Headers: WWW-Authenticate, X-Request-Id, Retry-After\r\n";
   const std::string vary = "Vary: Origin\r\n";
   const auto allow = [&](const std::string& origin) {
-    return "Access-Control-Allow-Origin: " + origin + "\r\n" + expose;
+    const std::string credentials = origin == "*" ? "" : "Access-Control-Allow-Credentials: true\r\n";
+    return "Access-Control-Allow-Origin: " + origin + "\r\n" + credentials + expose;
   };
   struct Row {
     std::string_view why;
@@ -158,6 +159,7 @@ TEST_CASE("a browser may read the answer only from a listed origin") {
       {"a literal star is no origin", "*", &listed, vary},
       {"no Origin", "", &listed, vary},
       {"anyone", "https://evil.test", &anyone, allow("*")},
+      {"anyone, and listed beside", "https://app.test", &anyone, allow("*")},
       {"anyone, no Origin", "", &anyone, allow("*")},
       {"empty list", "https://app.test", &nobody, ""},
       {"not configured", "https://app.test", nullptr, ""},

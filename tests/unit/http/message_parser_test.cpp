@@ -280,3 +280,30 @@ TEST_CASE("what came before a fault is read, for the answer") {
   CHECK(parser.parse(raw, head) == ParseState::refused);
   CHECK(parser.fault() == malformed_host);
 }
+
+TEST_CASE("a reset parser judges every message as a new one does") {
+  const std::string messages[] = {get + "Origin: o\r\n\r\n",
+                                  "\x81\x85",
+                                  "\n",
+                                  get + "X : y",
+                                  "\r\n" + get + "\r\n",
+                                  "GET / HTTP/2.0\r\n",
+                                  post + "Content-Length: 5\r\n\r\n",
+                                  post + "Content-Length: 5",
+                                  "G\t"};
+  RequestParser reused(limit);
+  for (const std::string& before : messages) {
+    for (const std::string& message : messages) {
+      RequestHead head;
+      reused.reset();
+      reused.parse(before, head);
+      reused.reset();
+      RequestParser fresh(limit);
+      RequestHead same;
+      CHECK(reused.parse(message, head) == fresh.parse(message, same));
+      CHECK(reused.fault() == fresh.fault());
+      CHECK(reused.head_size() == fresh.head_size());
+      CHECK(head.fields.size() == same.fields.size());
+    }
+  }
+}

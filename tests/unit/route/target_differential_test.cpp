@@ -93,17 +93,16 @@ std::size_t count_of(std::string_view text, char wanted) {
   return count;
 }
 
-// The segments that Starlette would route by, or nothing when CONTRACT section 3 refuses the origin-form
-// target.
+// The segments that Starlette would route by, or nothing when the gate is to refuse the origin-form target.
 std::optional<Segments> obvious_reading(const std::string& target) {
   if (target.empty() || target[0] != '/') return std::nullopt;
   for (const char character : target) {
     const auto byte = static_cast<unsigned char>(character);
-    if (byte <= 0x20 || byte == 0x7F || byte == '#') return std::nullopt;
+    if (byte <= 0x20 || byte >= 0x7F || byte == '#') return std::nullopt;
   }
   const std::string path = target.substr(0, target.find('?'));
   for (const char character : path) {
-    if (character == '\\' || static_cast<unsigned char>(character) > 0x7F) return std::nullopt;
+    if (character == '\\') return std::nullopt;
   }
   const std::string decoded = unquote(path);
   if (has_stray_percent(path) || count_of(decoded, '/') != count_of(path, '/')) return std::nullopt;

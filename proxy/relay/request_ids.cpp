@@ -1,4 +1,4 @@
-#include "relay/request_id.hpp"
+#include "relay/request_ids.hpp"
 
 #include <random>
 
