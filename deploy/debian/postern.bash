@@ -4,12 +4,13 @@
 _postern() {
   local word=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD-1]} words=''
   if [ "$COMP_CWORD" = 1 ]; then
-    words='serve check token explain health --help --version'
+    words='serve check token explain health drain --help --version'
   else
     case ${COMP_WORDS[1]}:$previous in
-      token:--uid | token:--ttl | token:--claim | explain:--token) return ;;
+      drain:--after | token:--uid | token:--ttl | token:--claim | explain:--token) return ;;
       token:*) words='--uid --ttl --claim' ;;
       health:*) words='--ready' ;;
+      drain:*) words='--after --wait' ;;
       explain:*) words='--token GET HEAD POST PUT PATCH DELETE OPTIONS' ;;
     esac
   fi

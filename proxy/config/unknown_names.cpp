@@ -70,11 +70,10 @@ bool injected_by_kubernetes(std::string_view name, std::string_view value) noexc
   if (rest == "PORT" || rest.starts_with("PORT_") || rest.starts_with("SERVICE_")) return true;
   if (rest.ends_with("_SERVICE_HOST") || rest.ends_with("_SERVICE_PORT")) return true;
   if (rest.find("_SERVICE_PORT_") != std::string_view::npos) return true;
-  if (rest.ends_with("_PORT")) return value.starts_with("tcp://") || value.starts_with("udp://");
   for (auto at = rest.find("_PORT_"); at != std::string_view::npos; at = rest.find("_PORT_", at + 1)) {
     if (is_port_of_link(rest.substr(at + 6))) return true;
   }
-  return false;
+  return rest.ends_with("_PORT") && (value.starts_with("tcp://") || value.starts_with("udp://"));
 }
 
 std::string_view suggestion_for(std::string_view name) {

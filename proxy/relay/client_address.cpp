@@ -11,9 +11,12 @@ std::string_view trimmed(std::string_view text) noexcept {
   return text;
 }
 
-// Without brackets and port: "[2001:db8::1]:4711", "192.0.2.1:4711".
+// Without brackets and port: "[2001:db8::1]:4711", "192.0.2.1:4711". Empty where a bracket stays open.
 std::string_view without_port(std::string_view entry) noexcept {
-  if (entry.starts_with('[')) return entry.substr(1, entry.find(']') - 1);
+  if (entry.starts_with('[')) {
+    const std::size_t end = entry.find(']');
+    return end == std::string_view::npos ? std::string_view{} : entry.substr(1, end - 1);
+  }
   const std::size_t colon = entry.find(':');
   const bool one_colon = colon != std::string_view::npos && colon == entry.rfind(':');
   return one_colon ? entry.substr(0, colon) : entry;

@@ -135,11 +135,9 @@ Awaitable<Action> Exchange::connect() {
   connect_time_ += transport::Clock::now() - began;
   const bool connected = buffers_.connect_failure.reason.empty();
   const bool wanted = connection_.interrupted() != Interruption::client_left;
-  context.metrics.count_upstream_opened(connected);
-  if (connected && wanted) {
-    upstream.count_as(context.metrics, observe::ConnectionState::active);
-    co_return plan_.on(Event::connected);
-  }
+  if (connected || wanted) context.metrics.count_upstream_opened(connected);
+  if (connected) upstream.count_as(context.metrics, observe::ConnectionState::active);
+  if (connected && wanted) co_return plan_.on(Event::connected);
   const Event event = event_of(connection_.interrupted(), Event::unreachable);
   if (event == Event::unreachable || event == Event::connect_timed_out) {
     context.note_unreachable(buffers_.connect_failure);
@@ -205,7 +203,7 @@ void Exchange::finish() {
   const bool open = connection_.upstream && connection_.upstream->stream.is_open();
   outcome_ = plan_.outcome(buffers_.from_client.size() != 0, open && buffers_.from_upstream.size() == 0,
                            !context.draining());
-  if (is_upstream_fault(outcome_.ending) && outcome_.ending != Ending::unreachable) {
+  if (connection_.upstream && is_upstream_fault(outcome_.ending) && outcome_.ending != Ending::unreachable) {
     buffers_.connect_failure.address = transport::to_string(connection_.upstream->address);
     buffers_.connect_failure.problem = download_.upstream_problem();
   }

@@ -86,8 +86,8 @@ class RelayContext {
   Shared& shared_;
   observe::Log& log_;
   observe::RecordQueue& records_;
-  std::optional<transport::CoarseClock::time_point> unreachable_noted_at_;
   observe::LogSample sample_;
+  std::optional<transport::CoarseClock::time_point> unreachable_noted_at_;
   std::int64_t date_second_ = -1;
   std::string date_;
 };

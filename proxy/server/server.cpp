@@ -44,8 +44,8 @@ class Server {
         shadow_(context_),
         next_second_(context_),
         shared_(settings),
-        drain_(context_, {[this](admin::Drain::Duration after) { announce_drain(after); },
-                          [this] { begin_drain(); }}),
+        drain_(context_,
+               {[this](admin::Drain::Duration after) { announce_drain(after); }, [this] { begin_drain(); }}),
         status_(settings, about, shared_, log, drain_) {}
 
   std::optional<std::string> run(relay::Keys keys);

@@ -63,9 +63,8 @@ std::string StatusSource::page(const admin::UpstreamHealth& upstream) {
   status.started_at = started_at_;
   status.version = about_.version;
   status.host = host_name();
-  const bool serving = drain_.phase() == admin::DrainPhase::serving;
-  status.ready = serving && upstream.problem.empty();
-  status.draining = !serving;
+  status.ready = drain_.phase() == admin::DrainPhase::serving && upstream.problem.empty();
+  status.draining = drain_.phase() >= admin::DrainPhase::refusing;
   const observe::Totals totals = shared_.metrics.fold();
   history_.note(status.now, totals);
   observe::add_counts(status, totals, history_);

@@ -69,7 +69,7 @@ def test_for_a_while_it_goes_on_as_ever_but_for_readiness(start):
         command = begin(gate, "--after", "1h")
         gate.wait_for_log(msg="drain announced", after_ms="3600000")
         assert ask(gate, "/readyz").status == 503
-        assert b"draining" in ask(gate, "/").body
+        assert b"not ready" in ask(gate, "/").body
         response = before.get("/api/alice/x", token=ALICE)
         assert (response.status, response.head.one("Connection")) == (200, None)
         with Client(gate.address) as another:

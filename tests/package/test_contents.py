@@ -43,7 +43,7 @@ def test_it_has_these_files(unpacked):
 
 def test_it_asks_for_the_libraries_that_it_loads():
     depends = output_of("dpkg-deb", "-f", os.environ["DEB"], "Depends")
-    assert all(library in depends for library in ("libssl3", "libboost-json", "libspdlog", "libstdc++6", "libc6"))
+    assert all(library in depends for library in ("libssl3", "libboost-json", "libspdlog", "libprometheus-cpp-core", "libstdc++6", "libc6"))
 
 
 def test_the_manual_page_names_every_variable_and_has_no_fault(unpacked, variables):
@@ -75,10 +75,11 @@ def test_the_copyright_file_says_that_there_is_no_licence_yet(unpacked):
 @pytest.mark.parametrize(
     ("words", "offered"),
     [
-        (["postern", ""], {"serve", "check", "token", "explain", "health", "--help", "--version"}),
+        (["postern", ""], {"serve", "check", "token", "explain", "health", "drain", "--help", "--version"}),
         (["postern", "tok"], {"token"}),
         (["postern", "token", "--"], {"--uid", "--ttl", "--claim"}),
         (["postern", "health", "-"], {"--ready"}),
+        (["postern", "drain", "-"], {"--after", "--wait"}),
         (["postern", "explain", "--token", ""], set()),
     ],
 )

@@ -298,3 +298,33 @@ TEST_CASE("a head that was refused gets the answer that its status asks for") {
     CHECK_FALSE(verdict.forward());
   }
 }
+
+TEST_CASE("a decision in two halves waits for the token, and for nothing else") {
+  const Policy policy = usual_policy();
+  Scene scene;
+  static_cast<void>(scene.judge(request("GET", "/api/alice/x", {bearer("alice")})));
+  postern::route::Target target;
+  Judged judged = judge_head(scene.head, policy, target);
+  CHECK(judged.token == token_of("alice"));
+  CHECK(judged.user_id == "alice");
+  postern::token::Verification verification;
+  verification.uid = *postern::token::Uid::from("alice");
+  judge_token(judged, verification, scene.head, policy, target);
+  CHECK(judged.verdict.forward());
+  CHECK(judged.token.empty());
+  static_cast<void>(scene.judge(request("GET", "/public/x", {bearer("alice")})));
+  CHECK(judge_head(scene.head, policy, target).token.empty());
+  static_cast<void>(scene.judge(request("GET", "/api/alice/x")));
+  CHECK(judge_head(scene.head, policy, target).verdict.answer == Answer::unauthenticated);
+}
+
+TEST_CASE("a rate turns a verdict into 429 and leaves what is known of it") {
+  Scene scene;
+  const Verdict limited = refuse_rate(scene.judge(request("GET", "/api/alice/x", {bearer("alice")})),
+                                      Step::forward, "too many requests");
+  CHECK(limited.answer == Answer::too_many_requests);
+  CHECK(limited.reason == "too many requests");
+  CHECK(limited.uid.view() == "alice");
+  CHECK(limited.rule != nullptr);
+  CHECK_FALSE(limited.must_close);
+}

@@ -10,7 +10,7 @@ TEST_CASE("the last fifty refusals are kept, newest first") {
   RecentRefusals refusals;
   CHECK(refusals.newest_first().empty());
   for (int i = 0; i < 120; ++i) {
-    const std::string id = "r" + std::to_string(i);
+    const std::string id = std::string("r").append(std::to_string(i));
     AccessRecord record;
     record.unix_microseconds = i;
     record.request_id = id;
