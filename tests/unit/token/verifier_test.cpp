@@ -280,16 +280,16 @@ TEST_CASE("a token is recalled once it was verified, and never one that was not"
   auto verifier = sample::verifier();
   const std::string good = sample::token(usual, sample::alice);
   Verification recalled;
-  CHECK_FALSE(verifier.recall(good, sample::now, recalled));
+  CHECK_FALSE(verifier.recall(good, sample::now, {}, recalled));
   CHECK(verifier.remembered() == 0);
-  const auto first = verifier.verify_anew(good, sample::now);
+  const auto first = verifier.verify_anew(good, sample::now, {});
   REQUIRE(first.fault == TokenFault::none);
   CHECK(verifier.remembered() == 1);
-  REQUIRE(verifier.recall(good, sample::now, recalled));
+  REQUIRE(verifier.recall(good, sample::now, {}, recalled));
   CHECK(recalled.uid.view() == "alice");
-  CHECK_FALSE(verifier.recall(good, first.expires_at + 30, recalled));
+  CHECK_FALSE(verifier.recall(good, first.expires_at + 30, {}, recalled));
   const std::string bad = sample::token(usual, R"({"exp":1767226500})");
-  CHECK(verifier.verify_anew(bad, sample::now).fault == TokenFault::missing_uid);
-  CHECK_FALSE(verifier.recall(bad, sample::now, recalled));
+  CHECK(verifier.verify_anew(bad, sample::now, {}).fault == TokenFault::missing_uid);
+  CHECK_FALSE(verifier.recall(bad, sample::now, {}, recalled));
   CHECK(verifier.remembered() == 1);
 }
