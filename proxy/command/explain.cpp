@@ -11,6 +11,7 @@
 
 #include "command/usage.hpp"
 #include "config/report.hpp"
+#include "config/token_keys.hpp"
 #include "config/values.hpp"
 #include "gate/judge.hpp"
 #include "http/message_parser.hpp"
@@ -137,7 +138,7 @@ int explain(std::span<const std::string> arguments, const Context& context) {
   config::print_problems(outcome, context.err);
   if (!outcome.problems.empty()) return misused;
   const relay::Settings settings = relay::make_settings(outcome.config);
-  token::Verifier verifier(std::make_shared<const token::SharedSecrets>(std::move(outcome.config.secrets)),
+  token::Verifier verifier(std::make_shared<const token::Keys>(config::take_token_keys(outcome.config)),
                            settings.claims);
   route::Target target;
   const std::string bytes = head_of(request);

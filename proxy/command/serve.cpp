@@ -7,6 +7,7 @@
 #include <ostream>
 
 #include "config/report.hpp"
+#include "config/token_keys.hpp"
 #include "observe/log.hpp"
 #include "server/server.hpp"
 #include "transport/descriptors.hpp"
@@ -33,7 +34,7 @@ observe::Level level_of(config::LogLevel level) {
 relay::Keys take_keys(config::Config& config) {
   std::vector<std::string> identity;
   if (!config.identity_key.empty()) identity.push_back(config.identity_key);
-  relay::Keys keys{std::make_shared<const token::SharedSecrets>(config.secrets),
+  relay::Keys keys{std::make_shared<const token::Keys>(config::take_token_keys(config)),
                    std::make_shared<const token::SharedSecrets>(std::move(identity)),
                    std::move(config.server_tls), std::move(config.client_tls)};
   config.clear_secrets();

@@ -67,7 +67,7 @@ std::string payload(const Request& request, const token::ClaimsPolicy& policy, s
   if (policy.issuer) claims["iss"] = *policy.issuer;
   if (policy.audience) claims["aud"] = *policy.audience;
   claims["sub"] = request.uid;
-  claims[policy.uid_claim] = request.uid;
+  claims[policy.uid_claims.front()] = request.uid;
   for (const std::string_view claim : request.claims) {
     const std::size_t equals = claim.find('=');
     claims[claim.substr(0, equals)] = value_of(claim.substr(equals + 1));
@@ -84,6 +84,12 @@ int mint_token(std::span<const std::string> arguments, const Context& context) {
   config::print_problems(outcome, context.err);
   if (!outcome.problems.empty()) return misused;
   const token::ClaimsPolicy& policy = outcome.config.claims;
+  if (outcome.config.secrets.empty()) {
+    context.err
+        << "postern: there is no secret to sign with: only the issuer's own private key signs tokens that "
+           "this configuration takes; fetch one from the issuer, or set BETTER_AUTH_SECRET\n";
+    return misused;
+  }
   const auto secrets = std::make_shared<const token::SharedSecrets>(std::move(outcome.config.secrets));
   const std::string signed_token =
       token::sign_hs256(payload(std::get<Request>(request), policy, context.now), secrets->all().front());

@@ -43,8 +43,11 @@ void print_help(std::ostream& out) {
   print_variable(out, "BETTER_AUTH_SECRET", "the secret that Better Auth signs with, at least 32 bytes", "");
   print_variable(out, "BETTER_AUTH_SECRET_FILE", "a file that holds it, in its place", "");
   print_variable(out, "BETTER_AUTH_SECRETS", "Better Auth's rotation list, 2:new,1:old: each verifies", "");
+  print_variable(out, "BETTER_AUTH_SECRETS_FILE", "a file that holds it, in its place", "");
+  print_variable(out, "BETTER_AUTH_URL",
+                 "Better Auth's base URL: sets where its keys are, the issuer, the audience", "");
   for (const config::VariableSpec& variable : config::variables()) {
-    if (variable.read != nullptr) print_variable(out, variable.name, variable.meaning, variable.default_text);
+    print_variable(out, variable.name, variable.meaning, variable.default_text);
   }
 }
 

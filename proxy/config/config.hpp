@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -13,9 +14,12 @@
 #include <variant>
 #include <vector>
 
+#include "config/http_url.hpp"
 #include "route/rule_table.hpp"
 #include "tls/context.hpp"
-#include "token/verifier.hpp"
+#include "token/claims.hpp"
+#include "token/public_key.hpp"
+#include "token/revoked_list.hpp"
 
 namespace postern::config {
 
@@ -49,11 +53,33 @@ enum class LogFormat : std::uint8_t { json, text };
 
 using Milliseconds = std::chrono::milliseconds;
 
+// One JWK Set: where it is, and whose tokens its keys are good for.
+struct KeySetSource {
+  std::string url;  // as written; empty: a file
+  HttpUrl address;  // of the URL
+  std::string file;
+  std::string issuer, audience;        // "any": not checked
+  std::vector<token::PublicKey> keys;  // of a file
+
+  [[nodiscard]] bool is_url() const noexcept { return !url.empty(); }
+};
+
 struct Config {
   std::vector<std::string> secrets;  // verify in this order; wiped by clear_secrets()
   std::string secret_file;           // where one of them came from; empty: none of them from a file
-  std::string identity_key;          // signs what is forwarded; empty: nothing does; wiped by clear_secrets()
-  std::string identity_key_file;     // where it came from; empty: not from a file
+  std::string secrets_file;          // likewise, of the rotation list
+  std::string better_auth_url;       // as written; empty: none
+  std::vector<KeySetSource> key_sets;
+  Milliseconds jwks_refresh{300'000};                 // 1s to 30d
+  Milliseconds jwks_cooldown{30'000};                 // 1s to 1h
+  Milliseconds jwks_max_stale{86'400'000};            // 1s to 30d
+  std::string jwks_ca_file;                           // empty: the system's authorities
+  tls::Context jwks_tls;                              // null: no set is https
+  std::string revoked_file;                           // empty: none
+  std::shared_ptr<const token::RevokedList> revoked;  // null: none
+  std::size_t token_cache = 8U << 20;                 // bytes per thread; 0: off
+  std::string identity_key;       // signs what is forwarded; empty: nothing does; wiped by clear_secrets()
+  std::string identity_key_file;  // where it came from; empty: not from a file
 
   Endpoint listen = TcpEndpoint{"0.0.0.0", 8080};
   unsigned listen_mode = 0666;  // permissions of a unix listener's path
@@ -74,6 +100,9 @@ struct Config {
   token::ClaimsPolicy claims;
   std::string user_header = "X-User-Id";
 
+  bool no_jwks_url = false;   // POSTERN_JWKS_URL=off
+  bool any_issuer = false;    // POSTERN_JWT_ISSUER=any
+  bool any_audience = false;  // POSTERN_JWT_AUDIENCE=any
   bool forward_authorization = true;
   bool forward_preflight = true;
   std::vector<std::string> cors_origins;
@@ -130,6 +159,8 @@ struct FileContent {
 struct Machine {
   std::function<FileContent(const std::string& path)> read_file;
   unsigned usable_cpus = 1;
+  // For files that may be longer than a secret; empty: read_file serves.
+  std::function<FileContent(const std::string& path)> read_large_file{};
 };
 
 // Every variable is looked at and every problem noted. An empty value counts as unset (compose files pass

@@ -18,9 +18,9 @@ inline std::string not_between(std::string_view value, std::string_view least, s
   return shown(value) + " is not between " + std::string(least) + " and " + std::string(most);
 }
 
-template <Milliseconds Config::*Member, std::int64_t Least = 1>
+template <Milliseconds Config::*Member, std::int64_t Least = 1, std::int64_t Most = 86'400'000>
 std::string read_duration(std::string_view value, Config& config) {
-  constexpr Milliseconds most{86'400'000};
+  constexpr Milliseconds most{Most};
   const auto duration = parse_duration(value);
   if (!duration) return shown(value) + " is no duration (250ms, 10s, 5m, 1h)";
   if (*duration < Milliseconds(Least) || *duration > most) {

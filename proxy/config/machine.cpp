@@ -17,7 +17,7 @@
 namespace postern::config {
 namespace {
 
-constexpr std::size_t largest_file = 1 << 20;
+constexpr std::size_t mib = 1 << 20;
 // Time enough for a command whose output it is; a reload holds up health checks meanwhile.
 constexpr int pipe_patience_ms = 5000;
 
@@ -66,9 +66,7 @@ std::optional<unsigned> quota_cpus(const std::function<FileContent(const std::st
   return tighter(quota_v2(read), cpus_for(quota.bytes, period.bytes));
 }
 
-}  // namespace
-
-FileContent read_file(const std::string& path) {
+FileContent read_at_most(const std::string& path, std::size_t mebibytes) {
   // Not blocking, since a pipe may have no writer, and whoever reloads has more to do.
   const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   if (descriptor < 0) {
@@ -90,11 +88,23 @@ FileContent read_file(const std::string& path) {
       continue;
     }
     content.bytes.append(piece.data(), static_cast<std::size_t>(count));
-    if (content.bytes.size() > largest_file) content.error = "larger than 1 MiB";
+    if (content.bytes.size() > mebibytes * mib) {
+      content.error = "larger than " + std::to_string(mebibytes) + " MiB";
+    }
   }
   ::explicit_bzero(piece.data(), piece.size());
   ::close(descriptor);
   return content;
+}
+
+}  // namespace
+
+FileContent read_file(const std::string& path) {
+  return read_at_most(path, 1);
+}
+
+FileContent read_large_file(const std::string& path) {
+  return read_at_most(path, 128);
 }
 
 unsigned usable_cpus(unsigned affinity, const std::function<FileContent(const std::string&)>& read) {
@@ -107,7 +117,7 @@ Machine this_machine() {
   CPU_ZERO(&set);
   const unsigned affinity =
       ::sched_getaffinity(0, sizeof set, &set) == 0 ? static_cast<unsigned>(CPU_COUNT(&set)) : 1U;
-  return {read_file, usable_cpus(affinity, read_file)};
+  return {read_file, usable_cpus(affinity, read_file), read_large_file};
 }
 
 }  // namespace postern::config

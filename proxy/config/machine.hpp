@@ -8,7 +8,10 @@ namespace postern::config {
 // Files are read from disk; usable_cpus as below.
 Machine this_machine();
 
+// At most 1 MiB; larger is an error.
 FileContent read_file(const std::string& path);
+// At most 128 MiB, for a list of a million lines.
+FileContent read_large_file(const std::string& path);
 
 // CPUs that this process may use: its affinity mask, and no more than the cgroup's quota allows, rounded up
 // (cgroup v2 cpu.max, v1 cpu.cfs_quota_us). At least 1.

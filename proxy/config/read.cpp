@@ -1,6 +1,8 @@
 #include <algorithm>
+#include <array>
 
 #include "config/config.hpp"
+#include "config/key_sources.hpp"
 #include "config/secrets.hpp"
 #include "config/tls_files.hpp"
 #include "config/values.hpp"
@@ -20,17 +22,19 @@ bool meant_as_setting(const Variable& variable) {
 }
 
 void read_variable(const VariableSpec& spec, std::string_view value, Outcome& outcome) {
-  if (spec.read == nullptr) {
-    // Switched off is as good as unset.
-    if (value == "off" || value == "false") return;
-    outcome.problems.push_back(
-        {std::string(spec.name), "is not available in this version", "unset " + std::string(spec.name)});
-    return;
-  }
   std::string problem = spec.read(value, outcome.config);
   if (problem.empty()) return;
   outcome.problems.push_back(
       {std::string(spec.name), std::move(problem), std::string(spec.name) + "=" + std::string(spec.example)});
+}
+
+// An empty value counts as unset, and these would silently check nothing.
+void warn_if_check_is_off(std::string_view name, Outcome& outcome) {
+  constexpr std::array<std::string_view, 3> checks{"POSTERN_JWT_ISSUER", "POSTERN_JWT_AUDIENCE",
+                                                   "POSTERN_REVOKED_FILE"};
+  if (std::find(checks.begin(), checks.end(), name) == checks.end()) return;
+  outcome.warnings.push_back(std::string(name) +
+                             ": is empty, which counts as unset: nothing is checked by it");
 }
 
 void read_unknown(std::string_view name, Outcome& outcome) {
@@ -114,10 +118,15 @@ Outcome read(std::span<const Variable> environment, const Machine& machine) {
                 "/api/{user_id}/**", outcome);
   SecretSources secrets;
   for (const Variable& variable : environment) {
-    if (variable.value.empty()) continue;
+    if (variable.value.empty()) {
+      warn_if_check_is_off(variable.name, outcome);
+      continue;
+    }
     if (variable.name == "BETTER_AUTH_SECRET") secrets.secret = variable.value;
     if (variable.name == "BETTER_AUTH_SECRET_FILE") secrets.secret_file = variable.value;
     if (variable.name == "BETTER_AUTH_SECRETS") secrets.secrets = variable.value;
+    if (variable.name == "BETTER_AUTH_SECRETS_FILE") secrets.secrets_file = variable.value;
+    if (variable.name == "BETTER_AUTH_URL") outcome.config.better_auth_url = variable.value;
     if (meant_as_setting(variable)) {
       outcome.warnings.push_back(
           "POSTERN_PORT is left to Kubernetes and not read: POSTERN_LISTEN sets the port");
@@ -131,9 +140,12 @@ Outcome read(std::span<const Variable> environment, const Machine& machine) {
       read_unknown(variable.name, outcome);
     }
   }
+  secrets.required = outcome.config.better_auth_url.empty() && outcome.config.key_sets.empty();
   read_secrets(secrets, machine, outcome);
   read_identity_key(machine, outcome);
   read_tls_files(machine, outcome);
+  resolve_key_sources(machine, outcome);
+  read_revoked_file(machine, outcome);
   check_together(outcome);
   return outcome;
 }

@@ -78,10 +78,23 @@ std::string read_admin(std::string_view value, Config& config) {
   return std::string(good);
 }
 
-std::string read_uid_claim(std::string_view value, Config& config) {
-  if (!token::can_hold_uid(value)) return shown(value) + " has a meaning of its own in a token";
-  config.claims.uid_claim = value;
+std::string read_uid_claims(std::string_view value, Config& config) {
+  std::vector<std::string> claims;
+  for (const std::string_view claim : parse_list(value)) {
+    if (!token::can_hold_uid(claim)) return shown(claim) + " has a meaning of its own in a token";
+    if (std::find(claims.begin(), claims.end(), claim) != claims.end())
+      return shown(claim) + " is there twice";
+    claims.emplace_back(claim);
+  }
+  if (claims.empty()) return "names no claim";
+  config.claims.uid_claims = std::move(claims);
   return std::string(good);
+}
+
+std::string show_uid_claims(const Config& config) {
+  std::string out;
+  for (const std::string& claim : config.claims.uid_claims) out += (out.empty() ? "" : ",") + claim;
+  return out;
 }
 
 std::string read_user_header(std::string_view value, Config& config) {

@@ -19,7 +19,8 @@ std::string show_body_limit(const Config& config);
 std::string read_upstream(std::string_view value, Config& config);
 std::string show_upstream(const Config& config);
 std::string read_admin(std::string_view value, Config& config);
-std::string read_uid_claim(std::string_view value, Config& config);
+std::string read_uid_claims(std::string_view value, Config& config);
+std::string show_uid_claims(const Config& config);
 std::string read_user_header(std::string_view value, Config& config);
 std::string read_leeway(std::string_view value, Config& config);
 std::string read_lifetime(std::string_view value, Config& config);
@@ -55,15 +56,18 @@ std::string show_paths(const Config& config) {
   return out;
 }
 
-template <std::optional<std::string> token::ClaimsPolicy::*Member>
-std::string read_claim_text(std::string_view value, Config& config) {
-  config.claims.*Member = std::string(value);
+// An issuer or an audience; `any` waives it.
+template <std::optional<std::string> token::ClaimsPolicy::*Member, bool Config::*Any>
+std::string read_party(std::string_view value, Config& config) {
+  config.*Any = value == "any";
+  (config.claims.*Member).reset();
+  if (!(config.*Any)) config.claims.*Member = std::string(value);
   return std::string(kinds::good);
 }
 
-template <std::optional<std::string> token::ClaimsPolicy::*Member>
-std::string show_claim_text(const Config& config) {
-  return (config.claims.*Member).value_or("");
+template <std::optional<std::string> token::ClaimsPolicy::*Member, bool Config::*Any>
+std::string show_party(const Config& config) {
+  return config.*Any ? "any" : (config.claims.*Member).value_or("");
 }
 
 template <std::string Config::*Member>

@@ -27,8 +27,9 @@ std::vector<std::pair<std::string, std::string>> describe(const Config& config) 
     secrets += (secrets.empty() ? "" : ", ") + shown_secret(secret);
   }
   out.emplace_back("BETTER_AUTH_SECRET", secrets);
+  out.emplace_back("BETTER_AUTH_URL", config.better_auth_url);
   for (const VariableSpec& variable : variables()) {
-    if (variable.show != nullptr) out.emplace_back(variable.name, variable.show(config));
+    out.emplace_back(variable.name, variable.show(config));
   }
   return out;
 }

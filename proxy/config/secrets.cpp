@@ -39,6 +39,12 @@ class Reader {
       outcome_.warnings.push_back(std::string(variable) + ": " + std::string(which) +
                                   "begins or ends with white space or a quote; it is taken byte for byte");
     }
+    constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
+    if (secret.starts_with(byte_order_mark) || secret.ends_with(byte_order_mark)) {
+      outcome_.warnings.push_back(std::string(variable) + ": " + std::string(which) +
+                                  "begins or ends with a byte order mark, which an editor put there; it is "
+                                  "taken byte for byte");
+    }
     return true;
   }
 
@@ -73,12 +79,12 @@ class Reader {
   }
 
   // Better Auth reads the list so: split at commas, trim, the version before the first colon.
-  void add_list(std::string_view list) {
+  void add_list(std::string_view variable, std::string_view list) {
     unsigned position = 0;
     while (true) {
       ++position;
       const std::size_t comma = list.find(',');
-      add_entry(trimmed(list.substr(0, comma)), "entry " + std::to_string(position) + " ");
+      add_entry(variable, trimmed(list.substr(0, comma)), "entry " + std::to_string(position) + " ");
       if (comma == std::string_view::npos) return;
       list.remove_prefix(comma + 1);
     }
@@ -89,13 +95,20 @@ class Reader {
   }
 
  private:
-  void add_entry(std::string_view entry, const std::string& which) {
+  void add_entry(std::string_view variable, std::string_view entry, const std::string& which) {
     const std::size_t colon = entry.find(':');
-    if (colon == std::string_view::npos || !parse_number(entry.substr(0, colon))) {
-      return problem("BETTER_AUTH_SECRETS", which + "is not VERSION:SECRET", list_example);
+    const auto version = parse_number(entry.substr(0, std::min(colon, entry.size())));
+    if (colon == std::string_view::npos || !version) {
+      return problem(variable, which + "is not VERSION:SECRET", list_example);
     }
-    add("BETTER_AUTH_SECRETS", trimmed(entry.substr(colon + 1)), which, list_example);
+    if (std::find(versions_.begin(), versions_.end(), *version) != versions_.end()) {
+      return problem(variable, which + "has a version that another entry has", list_example);
+    }
+    versions_.push_back(*version);
+    add(variable, trimmed(entry.substr(colon + 1)), which, list_example);
   }
+
+  std::vector<std::uint64_t> versions_;  // seen in the list
 
   const Machine& machine_;
   Outcome& outcome_;
@@ -105,7 +118,21 @@ class Reader {
 
 void read_secrets(const SecretSources& sources, const Machine& machine, Outcome& outcome) {
   Reader reader(machine, outcome);
-  if (!sources.secrets.empty()) reader.add_list(sources.secrets);
+  constexpr std::string_view list_variable = "BETTER_AUTH_SECRETS", list_file = "BETTER_AUTH_SECRETS_FILE";
+  if (!sources.secrets.empty() && !sources.secrets_file.empty()) {
+    reader.problem(list_file, "is set beside BETTER_AUTH_SECRETS: keep one of them",
+                   "unset BETTER_AUTH_SECRETS");
+  } else if (!sources.secrets.empty()) {
+    reader.add_list(list_variable, sources.secrets);
+  } else if (!sources.secrets_file.empty()) {
+    outcome.config.secrets_file = sources.secrets_file;
+    std::string list;
+    if (reader.load(list_file, sources.secrets_file, "BETTER_AUTH_SECRETS_FILE=/run/secrets/better-auth",
+                    list)) {
+      reader.add_list(list_file, list);
+    }
+    wipe(list);
+  }
   if (!sources.secret.empty() && !sources.secret_file.empty()) {
     reader.problem("BETTER_AUTH_SECRET_FILE", "is set beside BETTER_AUTH_SECRET: keep one of them",
                    "unset BETTER_AUTH_SECRET");
@@ -113,10 +140,11 @@ void read_secrets(const SecretSources& sources, const Machine& machine, Outcome&
     reader.add("BETTER_AUTH_SECRET", sources.secret, "", single_example);
   } else if (!sources.secret_file.empty()) {
     reader.add_file(sources.secret_file);
-  } else if (sources.secrets.empty()) {
-    reader.problem("BETTER_AUTH_SECRET",
-                   "is required (or BETTER_AUTH_SECRET_FILE): the secret that Better Auth signs with",
-                   single_example);
+  } else if (sources.secrets.empty() && sources.secrets_file.empty() && sources.required) {
+    reader.problem(
+        "BETTER_AUTH_SECRET",
+        "is required (or BETTER_AUTH_SECRET_FILE, or BETTER_AUTH_URL): what Better Auth signs with",
+        single_example);
   }
 }
 

@@ -11,13 +11,16 @@ namespace postern::config {
 
 // What the environment says of the secrets; empty views: not set.
 struct SecretSources {
-  std::string_view secret{};       // BETTER_AUTH_SECRET
-  std::string_view secret_file{};  // BETTER_AUTH_SECRET_FILE
-  std::string_view secrets{};      // BETTER_AUTH_SECRETS
+  std::string_view secret{};        // BETTER_AUTH_SECRET
+  std::string_view secret_file{};   // BETTER_AUTH_SECRET_FILE
+  std::string_view secrets{};       // BETTER_AUTH_SECRETS
+  std::string_view secrets_file{};  // BETTER_AUTH_SECRETS_FILE
+  bool required = true;             // nothing else verifies tokens
 };
 
-// Fills outcome.config.secrets: the rotation list in its order, then the single one, without duplicates. What
-// is wrong goes to the problems, what is odd to the warnings; neither ever shows a byte of a secret.
+// Fills outcome.config.secrets: the rotation list in its order (a version twice is a problem), then the
+// single one, without duplicates. What is wrong goes to the problems, what is odd to the warnings; neither
+// ever shows a byte of a secret.
 void read_secrets(const SecretSources& sources, const Machine& machine, Outcome& outcome);
 
 // Of outcome.config.identity_key and identity_key_file, as the variables set them, makes the identity key.

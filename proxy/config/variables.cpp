@@ -4,6 +4,7 @@
 #include <array>
 #include <vector>
 
+#include "config/key_sources.hpp"
 #include "config/kinds.hpp"
 #include "config/readers.hpp"
 
@@ -19,16 +20,13 @@ constexpr std::array<std::string_view, 2> format_names = {"json", "text"};
 constexpr std::string_view word_forward = "forward", word_reject = "reject";
 constexpr std::string_view word_header = "header", word_subprotocol = "subprotocol";
 
-constexpr std::uint64_t kib = 1024, mib = kib * kib;
-
-constexpr VariableSpec not_available(std::string_view name, std::string_view meaning) {
-  return {name, "", meaning, "", nullptr, nullptr};
-}
+constexpr std::uint64_t kib = 1024, mib = kib * kib, gib = mib * kib, tib = mib * mib;
+constexpr std::int64_t second = 1000, hour = 3600 * second, month = 30 * 24 * hour;
 
 using C = Config;
 using route::RuleKind;
 
-const std::array<VariableSpec, 42> table = {{
+const auto table = std::to_array<VariableSpec>({
     {"POSTERN_LISTEN", "0.0.0.0:8080", "host:port, [v6]:port or unix:/path", "0.0.0.0:8080", read_listen,
      [](const C& c) { return to_string(c.listen); }},
     {"POSTERN_LISTEN_MODE", "0666", "permissions of a unix listener's path, in octal", "0660",
@@ -43,15 +41,36 @@ const std::array<VariableSpec, 42> table = {{
      show_paths<RuleKind::any_token>},
     {"POSTERN_PUBLIC_PATHS", "", "templates: no token", "/health,/docs/**", read_paths<RuleKind::open>,
      show_paths<RuleKind::open>},
-    {"POSTERN_UID_CLAIM", "uid", "the claim that names the user; sub suits Better Auth's default payload",
-     "uid", read_uid_claim, [](const C& c) { return c.claims.uid_claim; }},
+    {"POSTERN_UID_CLAIM", "uid,sub",
+     "the claims that name the user, the first that is there; sub only where an audience is demanded", "uid",
+     read_uid_claims, show_uid_claims},
     {"POSTERN_USER_HEADER", "X-User-Id", "the header that carries the verified uid upstream", "X-User-Id",
      read_user_header, [](const C& c) { return c.user_header; }},
-    {"POSTERN_JWT_ISSUER", "", "what iss must be; Better Auth's base URL", "https://auth.example.com",
-     read_claim_text<&token::ClaimsPolicy::issuer>, show_claim_text<&token::ClaimsPolicy::issuer>},
-    {"POSTERN_JWT_AUDIENCE", "", "what aud must be or hold; Better Auth's base URL",
-     "https://auth.example.com", read_claim_text<&token::ClaimsPolicy::audience>,
-     show_claim_text<&token::ClaimsPolicy::audience>},
+    {"POSTERN_JWKS_URL", "",
+     "where issuers publish their keys: URL iss=ISSUER aud=AUDIENCE, ...; from BETTER_AUTH_URL",
+     "https://auth.example.com/api/auth/jwks iss=https://auth.example.com aud=https://auth.example.com",
+     read_jwks_url, show_jwks_url},
+    {"POSTERN_JWKS_FILE", "", "files with an issuer's keys, likewise",
+     "/etc/postern/jwks.json iss=https://auth.example.com aud=https://auth.example.com", read_jwks_file,
+     show_jwks_file},
+    {"POSTERN_JWKS_REFRESH", "5m", "how often keys are fetched, 1s to 30d", "5m",
+     read_duration<&C::jwks_refresh, second, month>, show_duration<&C::jwks_refresh>},
+    {"POSTERN_JWKS_COOLDOWN", "30s", "least time between fetches that unknown keys cause, 1s to 1h", "30s",
+     read_duration<&C::jwks_cooldown, second, hour>, show_duration<&C::jwks_cooldown>},
+    {"POSTERN_JWKS_MAX_STALE", "1d", "how long keys serve while none can be fetched, 1s to 30d", "24h",
+     read_duration<&C::jwks_max_stale, second, month>, show_duration<&C::jwks_max_stale>},
+    {"POSTERN_JWKS_CA", "", "PEM file: authorities for https key sets; without it the system's",
+     "/run/secrets/jwks-ca.crt", read_text<&C::jwks_ca_file>, show_text<&C::jwks_ca_file>},
+    {"POSTERN_JWT_ISSUER", "", "what iss must be; from BETTER_AUTH_URL; any waives it",
+     "https://auth.example.com", read_party<&token::ClaimsPolicy::issuer, &C::any_issuer>,
+     show_party<&token::ClaimsPolicy::issuer, &C::any_issuer>},
+    {"POSTERN_JWT_AUDIENCE", "", "what aud must be or hold; from BETTER_AUTH_URL; any waives it",
+     "https://auth.example.com", read_party<&token::ClaimsPolicy::audience, &C::any_audience>,
+     show_party<&token::ClaimsPolicy::audience, &C::any_audience>},
+    {"POSTERN_REVOKED_FILE", "", "file of revoked tokens: sub NAME before SECONDS, jti ID, sid ID",
+     "/etc/postern/revoked", read_text<&C::revoked_file>, show_text<&C::revoked_file>},
+    {"POSTERN_TOKEN_CACHE", "8MiB", "memory of verified tokens per thread, up to 1GiB; 0 turns it off",
+     "8MiB", read_size<std::size_t, &C::token_cache, 0, gib>, show_size<std::size_t, &C::token_cache>},
     {"POSTERN_CLOCK_LEEWAY", "30s", "how far clocks may differ, 0s to 300s", "30s", read_leeway,
      [](const C& c) { return to_string(Milliseconds(c.claims.leeway * 1000)); }},
     {"POSTERN_MAX_TOKEN_LIFETIME", "30d", "longest exp - iat; off lifts it", "15m", read_lifetime,
@@ -114,12 +133,11 @@ const std::array<VariableSpec, 42> table = {{
      show_text<&C::upstream_health_path>},
     {"POSTERN_PROXY_PROTOCOL", "false", "true: POSTERN_TRUSTED_PROXIES begin connections with a PROXY header",
      "true", read_bool<&C::proxy_protocol>, show_bool<&C::proxy_protocol>},
-    not_available("POSTERN_JWKS_URL", "Better Auth's JWK Set"),
     {"POSTERN_IDENTITY_KEY", "", "at least 32 bytes, shared with the service: signs what is forwarded to it",
      "$(openssl rand -base64 32)", read_text<&C::identity_key>, show_secret<&C::identity_key>},
     {"POSTERN_IDENTITY_KEY_FILE", "", "a file that holds it, in its place", "/run/secrets/postern-identity",
      read_text<&C::identity_key_file>, show_text<&C::identity_key_file>},
-}};
+});
 
 // Levenshtein's distance.
 std::size_t distance(std::string_view a, std::string_view b) {

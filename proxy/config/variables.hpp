@@ -15,8 +15,7 @@ struct VariableSpec {
   std::string_view default_text;  // for --help
   std::string_view meaning;       // one line
   std::string_view example;       // a good value
-  // Puts the value into the config; returns what is wrong with it, or nothing. Null: not available in this
-  // version.
+  // Puts the value into the config; returns what is wrong with it, or nothing.
   std::string (*read)(std::string_view value, Config& config);
   std::string (*show)(const Config& config);
 };

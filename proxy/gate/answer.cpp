@@ -17,7 +17,7 @@ struct Text {
 };
 
 // In the order of Answer. The challenges follow RFC 6750 3: no error code where no token was sent.
-constexpr std::array<Text, 17> texts{{
+constexpr std::array<Text, 18> texts{{
     {0, "", ""},
     {400, "Bad Request", ""},
     {401, "Not authenticated", "WWW-Authenticate: Bearer\r\n"},
@@ -34,6 +34,7 @@ constexpr std::array<Text, 17> texts{{
     {414, "URI Too Long", ""},
     {431, "Request Header Fields Too Large", ""},
     {502, "Bad Gateway", ""},
+    {503, "Service Unavailable", "Retry-After: 1\r\n"},
     {503, "Service Unavailable", "Retry-After: 1\r\n"},
     {503, "Service Unavailable", "Retry-After: 1\r\n"},
     {504, "Gateway Timeout", ""},

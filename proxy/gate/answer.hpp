@@ -25,6 +25,7 @@ enum class Answer : std::uint8_t {
   bad_gateway,            // 502
   overloaded,             // 503, Retry-After: 1
   upstream_unavailable,   // 503, Retry-After: 1
+  key_unavailable,        // 503, Retry-After: 1
   gateway_timeout,        // 504
   version_not_supported,  // 505
 };

@@ -65,12 +65,23 @@ bool needs_no_token(const http::RequestHead& head, const Policy& policy, Verdict
   return true;
 }
 
+// Whether a key could still turn up for that token.
+bool lacks_key(const token::Verification& verification, const Circumstances& circumstances) noexcept {
+  if (verification.fault == token::TokenFault::no_key_set) return true;
+  return verification.fault == token::TokenFault::unknown_key && verification.wanted.fetchable &&
+         !circumstances.fetched;
+}
+
 bool has_valid_token(const Credentials& credentials, token::Verifier& verifier, std::int64_t now,
-                     Verdict& verdict) {
+                     const Circumstances& circumstances, Verdict& verdict) {
   if (credentials.fault != CredentialFault::none) {
     return refuse(verdict, Step::credentials, Answer::unauthenticated, text_of(credentials.fault));
   }
-  const token::Verification verification = verifier.verify(credentials.token, now);
+  const token::Verification verification = verifier.verify(credentials.token, now, circumstances.certificate);
+  if (lacks_key(verification, circumstances)) {
+    verdict.key_wanted = verification.wanted;
+    return refuse(verdict, Step::token, Answer::key_unavailable, token::text_of(verification.fault));
+  }
   if (verification.fault != token::TokenFault::none) {
     const bool expired = verification.fault == token::TokenFault::expired;
     return refuse(verdict, Step::token, expired ? Answer::token_expired : Answer::token_invalid,
@@ -78,6 +89,8 @@ bool has_valid_token(const Credentials& credentials, token::Verifier& verifier, 
   }
   verdict.uid = verification.uid;
   verdict.expires_at = verification.expires_at;
+  verdict.claims = verification.claims;
+  verdict.revocable = verification.revocable;
   return true;
 }
 
@@ -122,7 +135,7 @@ std::string_view text_of(Step step) noexcept {
 }
 
 Verdict judge(const http::RequestHead& head, const Policy& policy, token::Verifier& verifier,
-              std::int64_t now, route::Target& target) {
+              std::int64_t now, route::Target& target, const Circumstances& circumstances) {
   Verdict verdict;
   if (!has_one_meaning(head, target, verdict)) return verdict;
   const route::Match match = policy.rules.find(target.segments());
@@ -130,7 +143,7 @@ Verdict judge(const http::RequestHead& head, const Policy& policy, token::Verifi
   const Credentials credentials = find_credentials(head, policy.websocket_token);
   verdict.bearer_subprotocol = credentials.bearer_subprotocol;
   if (!needs_no_token(head, policy, verdict)) {
-    if (!has_valid_token(credentials, verifier, now, verdict)) return verdict;
+    if (!has_valid_token(credentials, verifier, now, circumstances, verdict)) return verdict;
     if (!may_use_path(match, verdict)) return verdict;
   }
   check_size(head, policy, verdict);

@@ -3,6 +3,8 @@
 // per request, `postern explain` prints it, the tests tabulate it, the fuzzers hammer it.
 
 #include <cstdint>
+#include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -25,6 +27,14 @@ struct Policy {
   std::uint64_t max_body_bytes = 100ULL << 20;
 };
 
+// What the decision needs to know of the connection and of what was tried for this request.
+struct Circumstances {
+  token::ClientCertificate certificate;  // of this TLS connection, verified by its handshake
+  // A fetch of the wanted set that began after this request came has succeeded, and the verifier has its
+  // keys: a key that is still unknown then is no key of the issuer's.
+  bool fetched = false;
+};
+
 // The steps of the decision, in their order.
 enum class Step : std::uint8_t { head, target, rule, credentials, token, route, owner, forward };
 std::string_view text_of(Step step) noexcept;
@@ -36,20 +46,28 @@ struct Verdict {
   const route::Rule* rule = nullptr;    // the rule that matched, if any; owned by the policy
   token::Uid uid;                       // once verified, also when refused later; empty without a valid token
   std::int64_t expires_at = 0;          // Unix seconds; meaningful when uid is set
-  bool preflight = false;               // a CORS preflight forwarded without identity and Authorization
-  bool bearer_subprotocol = false;      // "bearer" and a token in Sec-WebSocket-Protocol: never passed on
+  // Kept claims of the token, once verified; valid until the verifier's next use.
+  std::span<const token::ClaimValue> claims;
+  token::Revocable revocable;  // likewise: what a later revocation can name of the token
+  // Set with Answer::key_unavailable: what is missing. Where it is fetchable the caller may wait for a fetch
+  // and judge again; the answer stands where it cannot.
+  std::optional<token::KeyWanted> key_wanted;
+  bool preflight = false;           // a CORS preflight forwarded without identity and Authorization
+  bool bearer_subprotocol = false;  // "bearer" and a token in Sec-WebSocket-Protocol: never passed on
   bool must_close = false;  // the connection ends after the answer (malformed, ambiguous or too large)
 
   [[nodiscard]] bool forward() const noexcept { return answer == Answer::none; }
 };
 
 // Judges a head that the head parser accepted: target, rule, credentials, token, route, owner, in this order.
-// `target` is filled from the head and belongs to the caller; `now` is Unix seconds. What would be forwarded
-// but declares a Content-Length over policy.max_body_bytes is content_too_large. A CORS preflight is OPTIONS
-// without a body, with Origin and Access-Control-Request-Method once each and neither named in Connection, on
-// a path that some rule matches; all other OPTIONS are ordinary requests.
+// `target` is filled from the head and belongs to the caller; `now` is Unix seconds. A token that only lacks
+// its key is answered key_unavailable, see Verdict::key_wanted; but an unknown key is token_invalid where a
+// fetch has shown, or a file says, that the issuer has none such. What would be forwarded but declares a
+// Content-Length over policy.max_body_bytes is content_too_large. A CORS preflight is OPTIONS without a body,
+// with Origin and Access-Control-Request-Method once each and neither named in Connection, on a path that
+// some rule matches; all other OPTIONS are ordinary requests.
 Verdict judge(const http::RequestHead& head, const Policy& policy, token::Verifier& verifier,
-              std::int64_t now, route::Target& target);
+              std::int64_t now, route::Target& target, const Circumstances& circumstances = {});
 
 // The verdict on a head that the parser refused.
 Verdict refuse_head(unsigned status, std::string_view reason) noexcept;

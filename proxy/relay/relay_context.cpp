@@ -10,7 +10,7 @@ RelayContext::RelayContext(const transport::Executor& own_executor, const Settin
                            observe::Log& log, Shared& shared)
     : executor(own_executor),
       settings(given),
-      verifier(keys.secrets, given.claims),
+      verifier(keys.tokens, given.claims, given.token_cache),
       accept_rules{given.proxy_protocol, &given.trusted_proxies, keys.server_tls},
       deadlines(executor),
       buffers(given.max_header_bytes),
@@ -22,7 +22,7 @@ RelayContext::RelayContext(const transport::Executor& own_executor, const Settin
 }
 
 void RelayContext::use_keys(const Keys& keys) {
-  verifier = token::Verifier(keys.secrets, settings.claims);
+  verifier.use(keys.tokens);
   use_identity_key(*keys.identity);
   accept_rules.server_tls = keys.server_tls;
   upstreams.use_context(keys.client_tls);

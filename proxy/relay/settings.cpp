@@ -11,14 +11,19 @@ Settings make_settings(const config::Config& config) {
                                                                        : gate::WebSocketToken::header_only;
   settings.policy.max_body_bytes = config.max_body_bytes;
   settings.claims = config.claims;
+  settings.token_cache = config.token_cache;
   settings.listen = config.listen;
   settings.listen_mode = config.listen_mode;
   settings.upstream = config.upstream;
   settings.admin_listen = config.admin_listen;
   settings.upstream_health_path = config.upstream_health_path;
-  for (const std::string& file : {config.secret_file, config.identity_key_file, config.tls_cert_file,
-                                  config.tls_key_file, config.tls_client_ca_file, config.upstream_ca_file}) {
+  for (const std::string& file :
+       {config.secret_file, config.secrets_file, config.revoked_file, config.identity_key_file,
+        config.tls_cert_file, config.tls_key_file, config.tls_client_ca_file, config.upstream_ca_file}) {
     if (!file.empty()) settings.watched_files.push_back(file);
+  }
+  for (const config::KeySetSource& source : config.key_sets) {
+    if (!source.is_url()) settings.watched_files.push_back(source.file);
   }
   settings.user_header = config.user_header;
   settings.cors_origins = config.cors_origins;

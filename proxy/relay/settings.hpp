@@ -17,6 +17,7 @@ namespace postern::relay {
 struct Settings {
   gate::Policy policy;
   token::ClaimsPolicy claims;
+  std::size_t token_cache = 8U << 20;  // bytes a thread
 
   config::Endpoint listen;
   unsigned listen_mode = 0666;
@@ -48,7 +49,7 @@ Settings make_settings(const config::Config& config);
 
 // What can change while serving: immutable itself, and replaced as a whole.
 struct Keys {
-  std::shared_ptr<const token::SharedSecrets> secrets;
+  std::shared_ptr<const token::Keys> tokens;             // what verifies them
   std::shared_ptr<const token::SharedSecrets> identity;  // the key that signs what is forwarded, or none
   tls::Context server_tls;                               // null: clients speak plain HTTP
   tls::Context client_tls;                               // towards the upstream; null: plain HTTP

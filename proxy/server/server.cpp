@@ -180,7 +180,7 @@ void Server::reload() {
   const auto& keys = std::get<relay::Keys>(reloaded);
   for (Worker& worker : workers_) worker.use_keys(keys);
   if (admin_) admin_->use_context(keys.client_tls);
-  log_.event(Level::info, "keys reloaded", {{"secrets", std::to_string(keys.secrets->all().size())}});
+  log_.event(Level::info, "keys reloaded", {{"secrets", std::to_string(keys.tokens->secrets->all().size())}});
 }
 
 }  // namespace

@@ -1,14 +1,14 @@
+#include "token/fault.hpp"
+
 #include <array>
 #include <utility>
-
-#include "token/verifier.hpp"
 
 namespace postern::token {
 namespace {
 
 using enum TokenFault;
 
-constexpr std::array<std::pair<TokenFault, std::string_view>, 21> texts{{
+constexpr std::array<std::pair<TokenFault, std::string_view>, 29> texts{{
     {none, "ok"},
     {too_large, "token too large"},
     {not_three_parts, "not three parts"},
@@ -17,6 +17,7 @@ constexpr std::array<std::pair<TokenFault, std::string_view>, 21> texts{{
     {unsupported_algorithm, "unsupported algorithm"},
     {unsupported_type, "unsupported type"},
     {critical_extension, "critical extension"},
+    {algorithm_confusion, "algorithm of another key"},
     {bad_signature, "bad signature"},
     {malformed_payload, "malformed payload"},
     {missing_expiry, "missing expiry"},
@@ -30,6 +31,13 @@ constexpr std::array<std::pair<TokenFault, std::string_view>, 21> texts{{
     {missing_uid, "missing uid"},
     {malformed_uid, "malformed uid"},
     {subject_mismatch, "subject mismatch"},
+    {id_token, "ID token"},
+    {client_token, "client's own token"},
+    {bound_to_key, "bound to a key"},
+    {wrong_certificate, "bound to another certificate"},
+    {revoked, "revoked"},
+    {unknown_key, "unknown key"},
+    {no_key_set, "no key set"},
 }};
 
 // So that the value of a fault is its index.
@@ -37,7 +45,7 @@ constexpr bool in_order() {
   for (std::size_t i = 0; i < texts.size(); ++i) {
     if (static_cast<std::size_t>(texts[i].first) != i) return false;
   }
-  return static_cast<std::size_t>(subject_mismatch) + 1 == texts.size();
+  return static_cast<std::size_t>(no_key_set) + 1 == texts.size();
 }
 static_assert(in_order());
 

@@ -4,49 +4,16 @@
 #include <array>
 #include <boost/json/basic_parser_impl.hpp>
 #include <cmath>
-#include <functional>
 #include <limits>
 #include <utility>
+
+#include "token/json_texts.hpp"
 
 namespace postern::token {
 namespace {
 
 using boost::json::error_code;
 using boost::json::string_view;
-
-// A member name with its first bytes in a word, which settle nearly every comparison.
-struct MemberName {
-  explicit MemberName(std::string_view name) noexcept : text(name) {
-    for (const char c : name.substr(0, sizeof prefix)) prefix = prefix << 8 | static_cast<unsigned char>(c);
-  }
-
-  bool operator==(const MemberName& other) const noexcept {
-    return prefix == other.prefix && text.size() == other.text.size() &&
-           (text.size() <= sizeof prefix || text == other.text);
-  }
-  bool operator<(const MemberName& other) const noexcept {
-    if (prefix != other.prefix) return prefix < other.prefix;
-    if (text.size() != other.text.size()) return text.size() < other.text.size();
-    return text < other.text;
-  }
-
-  std::string_view text;
-  std::uint64_t prefix = 0;
-};
-
-// Not quadratic: a thousand names fit into a token that nobody has verified yet. Reorders them.
-bool all_differ(std::span<MemberName> names) {
-  constexpr std::size_t few = 16;
-  if (names.size() > few) {
-    std::sort(names.begin(), names.end());
-    return std::adjacent_find(names.begin(), names.end()) == names.end();
-  }
-  for (std::size_t i = 1; i < names.size(); ++i) {
-    const auto before = names.first(i);
-    if (std::find(before.begin(), before.end(), names[i]) != before.end()) return false;
-  }
-  return true;
-}
 
 Number split(double value) noexcept {
   constexpr auto limit = 9223372036854775808.0;  // 2^63
@@ -55,41 +22,6 @@ Number split(double value) noexcept {
   const double whole = std::floor(value);
   return {static_cast<std::int64_t>(whole), value - whole};
 }
-
-// Keeps a text that the parser hands over in pieces. A text that came whole from the input is not copied.
-class TextJoiner {
- public:
-  void begin(std::string_view input) {
-    input_ = input;
-    used_ = piece_ = 0;
-    // Unescaping never lengthens a text, so all texts of one input fit and no view is ever invalidated.
-    if (buffer_.size() < input.size()) buffer_.resize(input.size());
-  }
-
-  void add(std::string_view part) noexcept {
-    std::ranges::copy(part, buffer_.begin() + static_cast<std::ptrdiff_t>(used_));
-    used_ += part.size();
-  }
-
-  std::string_view finish(std::string_view last) noexcept {
-    if (piece_ == used_ && from_input(last)) return last;
-    add(last);
-    const std::size_t begin = std::exchange(piece_, used_);
-    return {buffer_.data() + begin, used_ - begin};
-  }
-
- private:
-  [[nodiscard]] bool from_input(std::string_view part) const noexcept {
-    const std::less_equal<const char*> not_after;
-    return not_after(input_.data(), part.data()) &&
-           not_after(part.data() + part.size(), input_.data() + input_.size());
-  }
-
-  std::string_view input_;
-  std::vector<char> buffer_;
-  std::size_t used_ = 0;
-  std::size_t piece_ = 0;  // where the text under way begins
-};
 
 // What boost::json::basic_parser calls, event by event.
 class MemberHandler {
@@ -111,10 +43,10 @@ class MemberHandler {
     std::ranges::fill(members_, Member{});
     names_.clear();
     elements_.clear();
-    // An element takes `"",` at least, so that spans of them stay valid.
-    elements_.reserve(input.size() / 3 + 1);
+    // An element takes `0,` at least, so that spans of them stay valid.
+    elements_.reserve(input.size() / 2 + 1);
     depth_ = 0;
-    target_ = collecting_ = nullptr;
+    target_ = collecting_ = single_ = nullptr;
   }
 
   [[nodiscard]] std::span<const Member> members() const noexcept { return members_; }
@@ -124,6 +56,7 @@ class MemberHandler {
 
   bool on_object_begin(error_code&) {
     see_other();
+    if (depth_ == 1) single_ = target_;
     first_name_[depth_++] = names_.size();
     return true;
   }
@@ -131,6 +64,10 @@ class MemberHandler {
   bool on_object_end(std::size_t, error_code& error) {
     const std::size_t first = first_name_[--depth_];
     if (!all_differ(std::span(names_).subspan(first))) return refuse(error);
+    if (depth_ == 1 && single_ != nullptr) {
+      if (names_.size() != first + 1) single_->kind = MemberKind::other;
+      single_ = nullptr;
+    }
     names_.erase(names_.begin() + static_cast<std::ptrdiff_t>(first), names_.end());
     return true;
   }
@@ -139,7 +76,7 @@ class MemberHandler {
     if (depth_ == 0) return refuse(error);
     see_other();
     if (depth_ == 1 && target_ != nullptr) {
-      target_->kind = MemberKind::strings;
+      target_->kind = MemberKind::list;
       collecting_ = target_;
       first_element_ = elements_.size();
     }
@@ -149,7 +86,7 @@ class MemberHandler {
 
   bool on_array_end(std::size_t, error_code&) {
     if (--depth_ == 1 && collecting_ != nullptr) {
-      collecting_->strings = std::span(elements_).subspan(first_element_);
+      collecting_->list = std::span(elements_).subspan(first_element_);
       collecting_ = nullptr;
     }
     return true;
@@ -162,6 +99,7 @@ class MemberHandler {
 
   bool on_key(string_view last, std::size_t, error_code&) {
     const MemberName& name = names_.emplace_back(texts_.finish(last));
+    if (depth_ == 2 && single_ != nullptr) single_->name = name.text;
     if (depth_ == 1) {
       const auto found = std::find(wanted_.begin(), wanted_.end(), name);
       target_ =
@@ -182,21 +120,37 @@ class MemberHandler {
     if (depth_ == 1) {
       target_->kind = MemberKind::string;
       target_->text = text;
+    } else if (single_ != nullptr) {
+      single_->kind = MemberKind::single;  // until the object's end finds another member
+      single_->text = text;
     } else {
-      elements_.push_back(text);
+      elements_.push_back({ClaimText::Kind::string, text});
     }
     return true;
   }
 
   bool on_number_part(string_view, error_code&) { return true; }
-  bool on_int64(std::int64_t value, string_view, error_code& error) { return see_number({value, 0}, error); }
-  bool on_uint64(std::uint64_t, string_view, error_code& error) {  // only what is beyond int64_t comes here
-    return see_number({std::numeric_limits<std::int64_t>::max(), 0}, error);
+  bool on_int64(std::int64_t value, string_view text, error_code& error) {
+    return see_number({value, 0}, text, error);
   }
-  bool on_double(double value, string_view, error_code& error) {
-    return std::isfinite(value) ? see_number(split(value), error) : see_scalar(error);
+  bool on_uint64(std::uint64_t, string_view text, error_code& error) {  // only what is beyond int64_t
+    return see_number({std::numeric_limits<std::int64_t>::max(), 0}, text, error);
   }
-  bool on_bool(bool, error_code& error) { return see_scalar(error); }
+  bool on_double(double value, string_view text, error_code& error) {
+    return std::isfinite(value) ? see_number(split(value), text, error) : see_scalar(error);
+  }
+  bool on_bool(bool value, error_code& error) {
+    if (depth_ == 0) return refuse(error);
+    if (!wants_text()) return true;
+    const std::string_view text = value ? "true" : "false";
+    if (depth_ == 1) {
+      target_->kind = MemberKind::boolean;
+      target_->text = text;
+    } else {
+      see_element({ClaimText::Kind::boolean, text});
+    }
+    return true;
+  }
   bool on_null(error_code& error) { return see_scalar(error); }
   bool on_comment_part(string_view, error_code& error) { return refuse(error); }
   bool on_comment(string_view, error_code& error) { return refuse(error); }
@@ -209,11 +163,19 @@ class MemberHandler {
 
   // A value of a top-level member that is wanted, or an element of such a one?
   [[nodiscard]] bool wants_text() const noexcept {
-    return depth_ == 1 ? target_ != nullptr : depth_ == 2 && collecting_ != nullptr;
+    return depth_ == 1 ? target_ != nullptr : depth_ == 2 && (collecting_ != nullptr || single_ != nullptr);
   }
 
   void see_other() noexcept {
-    if (wants_text()) (depth_ == 1 ? target_ : collecting_)->kind = MemberKind::other;
+    if (!wants_text()) return;
+    Member* const seen = depth_ == 1 ? target_ : single_ != nullptr ? single_ : collecting_;
+    seen->kind = MemberKind::other;
+  }
+
+  // A scalar that is no string, inside a wanted array or object.
+  void see_element(ClaimText element) {
+    if (single_ != nullptr) return see_other();
+    elements_.push_back(element);
   }
 
   bool see_scalar(error_code& error) {
@@ -222,12 +184,20 @@ class MemberHandler {
     return true;
   }
 
-  bool see_number(Number number, error_code& error) {
-    if (!see_scalar(error)) return false;
-    if (depth_ == 1 && target_ != nullptr) {
-      target_->kind = MemberKind::number;
-      target_->number = number;
+  bool see_number(Number number, std::string_view text, error_code& error) {
+    if (depth_ == 0) return refuse(error);
+    if (!wants_text()) return true;
+    if (depth_ == 2) {
+      if (is_integer(text)) {
+        see_element({ClaimText::Kind::integer, text});
+      } else {
+        see_other();
+      }
+      return true;
     }
+    target_->kind = MemberKind::number;
+    target_->number = number;
+    target_->text = text;
     return true;
   }
 
@@ -235,13 +205,14 @@ class MemberHandler {
   const std::vector<MemberName> wanted_;
   std::vector<Member> members_;
   TextJoiner texts_;
-  std::vector<MemberName> names_;           // of all objects open, outermost first
-  std::vector<std::string_view> elements_;  // of the arrays that members_ point into
+  std::vector<MemberName> names_;    // of all objects open, outermost first
+  std::vector<ClaimText> elements_;  // of the arrays that members_ point into
   std::array<std::size_t, max_json_depth> first_name_{};
   std::size_t depth_ = 0;  // containers open
   std::size_t first_element_ = 0;
   Member* target_ = nullptr;      // whose value comes at depth 1
   Member* collecting_ = nullptr;  // whose array is open
+  Member* single_ = nullptr;      // whose object is open
 };
 
 boost::json::parse_options strict() {
@@ -251,6 +222,31 @@ boost::json::parse_options strict() {
 }
 
 }  // namespace
+
+bool is_integer(std::string_view number) noexcept {
+  return !number.empty() && number.find_first_of(".eE") == std::string_view::npos;
+}
+
+ClaimValue claim_value(const Member& member) noexcept {
+  using enum ClaimValue::Kind;
+  switch (member.kind) {
+    case MemberKind::absent:
+      return {absent, {}, {}};
+    case MemberKind::string:
+      return {string, member.text, {}};
+    case MemberKind::boolean:
+      return {boolean, member.text, {}};
+    case MemberKind::list:
+      return {list, {}, member.list};
+    case MemberKind::number:
+      if (is_integer(member.text)) return {integer, member.text, {}};
+      break;
+    case MemberKind::single:
+    case MemberKind::other:
+      break;
+  }
+  return {other, {}, {}};
+}
 
 struct ObjectReader::State {
   explicit State(std::vector<std::string> names) : parser(strict(), std::move(names)) {}

@@ -12,6 +12,8 @@
 #include <string_view>
 #include <vector>
 
+#include "token/claim_value.hpp"
+
 namespace postern::token {
 
 inline constexpr std::size_t max_json_depth = 32;
@@ -25,22 +27,31 @@ struct Number {
 enum class MemberKind : std::uint8_t {
   absent,
   string,
-  number,   // finite
-  strings,  // an array of nothing but strings, possibly empty
+  number,  // finite
+  boolean,
+  list,    // an array of nothing but strings, integers and booleans, possibly empty
+  single,  // an object of exactly one member, whose value is a string
   other,
 };
 
 struct Member {
   MemberKind kind = MemberKind::absent;
-  std::string_view text;                      // of a string, unescaped
-  Number number;                              // of a number
-  std::span<const std::string_view> strings;  // of strings, unescaped
+  std::string_view text;  // of a string, unescaped, single's too; of a number as it is written; of a boolean
+  std::string_view name;  // of single's member, unescaped
+  Number number;          // of a number
+  std::span<const ClaimText> list;  // of a list
 
   [[nodiscard]] bool present() const noexcept { return kind != MemberKind::absent; }
   [[nodiscard]] bool is_string(std::string_view wanted) const noexcept {
     return kind == MemberKind::string && text == wanted;
   }
 };
+
+// Whether a JSON number is written as an integer: without fraction and exponent.
+bool is_integer(std::string_view number) noexcept;
+
+// What conditions and headers see of a member.
+ClaimValue claim_value(const Member& member) noexcept;
 
 // Keeps its memory between texts: reading ordinary ones allocates nothing.
 class ObjectReader {

@@ -1,111 +1,152 @@
 #include "token/verifier.hpp"
 
-#include <openssl/crypto.h>
-
-#include <algorithm>
-#include <array>
-#include <span>
 #include <utility>
 
-#include "token/base64url.hpp"
-#include "token/claims.hpp"
 #include "token/header.hpp"
-#include "token/hs256.hpp"
+#include "token/key_ring.hpp"
 #include "token/verified_tokens.hpp"
 
 namespace postern::token {
 namespace {
 
-// Views of a token in the compact serialization, RFC 7515 7.1.
-struct CompactJws {
-  std::string_view header, payload, signature;
-  std::string_view signing_input;  // header.payload
-};
+static_assert(default_cache_bytes == VerifiedTokens::default_bytes);
 
-// Nothing unless there are three parts, none of them empty: an unsigned token ends at its last dot.
-std::optional<CompactJws> split(std::string_view token) noexcept {
-  const std::size_t first = token.find('.');
-  if (first == token.npos) return std::nullopt;
-  const std::size_t second = token.find('.', first + 1);
-  if (second == token.npos || token.find('.', second + 1) != token.npos) return std::nullopt;
-  const CompactJws jws{token.substr(0, first), token.substr(first + 1, second - first - 1),
-                       token.substr(second + 1), token.substr(0, second)};
-  if (jws.header.empty() || jws.payload.empty() || jws.signature.empty()) return std::nullopt;
-  return jws;
-}
-
-// Decodes into the front of `space` and takes that front from it.
-bool decode(std::string_view text, std::span<char>& space, std::span<const char>& decoded) noexcept {
-  const auto size = decode_base64url(text, space);
-  if (!size) return false;
-  decoded = space.first(*size);
-  space = space.subspan(*size);
-  return true;
-}
-
-std::string_view text_in(std::span<const char> bytes) noexcept {
-  return {bytes.data(), bytes.size()};
+std::shared_ptr<const Keys> keys_of(std::shared_ptr<const SharedSecrets> secrets) {
+  return std::make_shared<const Keys>(Keys{std::move(secrets), {}, nullptr});
 }
 
 }  // namespace
 
-SharedSecrets::SharedSecrets(std::vector<std::string> secrets) : secrets_(std::move(secrets)) {}
-
-SharedSecrets::~SharedSecrets() {
-  for (std::string& secret : secrets_) OPENSSL_cleanse(secret.data(), secret.size());
-}
-
 struct Verifier::State {
-  State(const SharedSecrets* secrets, ClaimsPolicy policy)
-      : leeway(policy.leeway), claims(std::move(policy)) {
-    if (secrets == nullptr) return;
-    for (const std::string& secret : secrets->all()) keys.emplace_back(secret);
+  State(std::shared_ptr<const Keys> keys, ClaimsPolicy claims_policy, std::size_t cache_bytes)
+      : policy(std::move(claims_policy)), known_tokens(cache_bytes), claims(policy) {
+    ring.use(std::move(keys));
   }
 
-  TokenFault check(std::string_view token, std::int64_t now, Verification& verified);
+  TokenFault check(std::string_view token, std::int64_t now, const ClientCertificate& certificate,
+                   Verification& verification);
+  TokenFault check_unknown(std::string_view token, std::int64_t now, Verification& verification,
+                           KnownToken& known);
+  TokenFault check_by_secret(std::int64_t now, Verification& verification, KnownToken& known);
+  TokenFault check_by_set(const Header& header, std::int64_t now, Verification& verification,
+                          KnownToken& known);
+  TokenFault check_claims(const Parties& parties, std::int64_t now, Verification& verification,
+                          KnownToken& known);
+  [[nodiscard]] bool is_revoked(const Verification& verification) const noexcept;
 
-  bool is_signed(const CompactJws& jws, std::span<const char> signature) noexcept {
-    return std::ranges::any_of(keys, [&](Hs256Key& key) { return key.verify(jws.signing_input, signature); });
-  }
-
-  const std::int64_t leeway;
-  std::vector<Hs256Key> keys;
-  VerifiedTokens verified_tokens;
+  const ClaimsPolicy policy;
+  KeyRing ring;
+  VerifiedTokens known_tokens;
+  CompactJws jws;
   HeaderReader header_reader;
   ClaimsReader claims;
-  std::array<char, decoded_size(max_token_bytes)> decoded;  // all parts of the token at hand
+  std::uint32_t revoked_list = 1;  // number of the list in force
 };
 
-TokenFault Verifier::State::check(std::string_view token, std::int64_t now, Verification& verified) {
-  if (token.size() > max_token_bytes) return TokenFault::too_large;
-  const auto jws = split(token);
-  if (!jws) return TokenFault::not_three_parts;
-
-  std::span<char> space = decoded;
-  std::span<const char> header, payload, signature;
-  if (!decode(jws->header, space, header) || !decode(jws->payload, space, payload) ||
-      !decode(jws->signature, space, signature)) {
-    return TokenFault::malformed_base64url;
+TokenFault Verifier::State::check(std::string_view token, std::int64_t now,
+                                  const ClientCertificate& certificate, Verification& verification) {
+  KnownToken known;
+  auto fault = TokenFault::none;
+  if (known_tokens.find(token, now, policy.leeway, verification, known)) {
+    verification.remembered = true;
+    // Looked up once in each list: neither the list nor the token changes.
+    if (known.unrevoked != revoked_list) {
+      if (is_revoked(verification)) return TokenFault::revoked;
+      known_tokens.note_unrevoked(revoked_list);
+    }
+  } else {
+    fault = check_unknown(token, now, verification, known);
+    if (fault != TokenFault::none && !wants_key(fault)) return fault;
+    // Remembered whatever connection it comes over: what it is bound to is asked each time.
+    if (fault == TokenFault::none) known_tokens.insert(token, verification, known, now);
   }
-  if (jws->header != usual_header) {
-    const auto fault = header_reader.check(text_in(header));
-    if (fault != TokenFault::none) return fault;
-  }
-  if (!is_signed(*jws, signature)) return TokenFault::bad_signature;
-  return claims.check(text_in(payload), now, verified);
+  const auto binding = check_binding(known.thumbprint, certificate, now);
+  return binding != TokenFault::none ? binding : fault;
 }
 
-Verifier::Verifier(const std::shared_ptr<const SharedSecrets>& secrets, ClaimsPolicy policy)
-    : state_(std::make_unique<State>(secrets.get(), std::move(policy))) {}
+TokenFault Verifier::State::check_unknown(std::string_view token, std::int64_t now,
+                                          Verification& verification, KnownToken& known) {
+  if (const auto fault = jws.read(token); fault != TokenFault::none) return fault;
+  Header header;
+  if (jws.encoded_header() != usual_header) {
+    const auto fault = header_reader.check(jws.header(), header);
+    if (fault != TokenFault::none) return fault;
+  }
+  if (header.algorithm == Algorithm::hs256) {
+    return ring.has_secrets() ? check_by_secret(now, verification, known) : TokenFault::unsupported_algorithm;
+  }
+  return ring.has_sets() ? check_by_set(header, now, verification, known) : TokenFault::unsupported_algorithm;
+}
+
+TokenFault Verifier::State::check_by_secret(std::int64_t now, Verification& verification, KnownToken& known) {
+  const KeyFound found = ring.check_secrets(jws.signing_input(), jws.signature());
+  if (found.fault != TokenFault::none) return found.fault;
+  known.key = found.key;
+  if (!claims.read(jws.payload())) return TokenFault::malformed_payload;
+  return check_claims({policy.issuer, policy.audience}, now, verification, known);
+}
+
+// The issuer has to be read before anything is verified: it says whose keys count. It chooses nothing else.
+TokenFault Verifier::State::check_by_set(const Header& header, std::int64_t now, Verification& verification,
+                                         KnownToken& known) {
+  if (!claims.read(jws.payload())) return TokenFault::malformed_payload;
+  const auto index = ring.set_for(claims.issuer());
+  if (!index) return TokenFault::wrong_issuer;
+  const KeySet& set = *ring.snapshot().sets[*index];
+  const KeyFound found = ring.check_set(*index, header, jws.signing_input(), jws.signature());
+  if (found.fault != TokenFault::none && !wants_key(found.fault)) return found.fault;
+  known.key = found.key;
+  const auto fault = check_claims({set.issuer, set.audience}, now, verification, known);
+  if (fault != TokenFault::none || found.fault == TokenFault::none) return fault;
+  verification.wanted = {*index, set.fetchable};
+  return found.fault;
+}
+
+TokenFault Verifier::State::check_claims(const Parties& parties, std::int64_t now, Verification& verification,
+                                         KnownToken& known) {
+  const auto fault = claims.check(parties, now, verification);
+  if (fault != TokenFault::none) return fault;
+  if (is_revoked(verification)) return TokenFault::revoked;
+  known.thumbprint = claims.thumbprint();
+  known.unrevoked = revoked_list;
+  return TokenFault::none;
+}
+
+bool Verifier::State::is_revoked(const Verification& verification) const noexcept {
+  const auto& list = ring.snapshot().revoked;
+  return list && list->revokes(verification.uid.view(), verification.revocable);
+}
+
+Verifier::Verifier(std::shared_ptr<const Keys> keys, ClaimsPolicy policy, std::size_t cache_bytes)
+    : state_(std::make_unique<State>(std::move(keys), std::move(policy), cache_bytes)) {}
+Verifier::Verifier(std::shared_ptr<const SharedSecrets> secrets, ClaimsPolicy policy)
+    : Verifier(keys_of(std::move(secrets)), std::move(policy)) {}
 Verifier::~Verifier() = default;
 Verifier::Verifier(Verifier&&) noexcept = default;
 Verifier& Verifier::operator=(Verifier&&) noexcept = default;
 
-Verification Verifier::verify(std::string_view token, std::int64_t now) {
-  if (const Verification* known = state_->verified_tokens.find(token, now, state_->leeway)) return *known;
+void Verifier::use(std::shared_ptr<const Keys> keys) {
+  State& state = *state_;
+  const auto before = state.ring.snapshot().revoked;
+  state.ring.use(std::move(keys));
+  state.known_tokens.keep(state.ring.live());
+  if (state.ring.snapshot().revoked != before) ++state.revoked_list;
+}
+
+std::size_t Verifier::remembered() const noexcept {
+  return state_->known_tokens.size();
+}
+
+Verification Verifier::verify(std::string_view token, std::int64_t now,
+                              const ClientCertificate& certificate) {
   Verification verification;
-  verification.fault = state_->check(token, now, verification);
-  if (verification.fault == TokenFault::none) state_->verified_tokens.insert(token, verification, now);
+  const auto fault = state_->check(token, now, certificate, verification);
+  if (fault != TokenFault::none) {
+    const KeyWanted wanted = verification.wanted;
+    verification = {};
+    verification.fault = fault;
+    if (wants_key(fault)) verification.wanted = wanted;
+  }
   return verification;
 }
 

@@ -20,12 +20,15 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const auto line = text.substr(0, text.find('\n'));
     text.remove_prefix(std::min(text.size(), line.size() + 1));
     const auto equals = line.find('=');
-    if (equals != std::string_view::npos && !line.starts_with("BETTER_AUTH")) {
+    if (equals != std::string_view::npos && !line.starts_with("BETTER_AUTH_SECRET")) {
       environment.push_back({line.substr(0, equals), line.substr(equals + 1)});
     }
   }
   config::Machine machine;
-  machine.read_file = [](const std::string&) { return config::FileContent{{}, "no file"}; };
+  // A file holds its own name: what a variable says can then be the text of a list or a set.
+  machine.read_file = [](const std::string& path) {
+    return path.starts_with('/') ? config::FileContent{{}, "no file"} : config::FileContent{path, {}};
+  };
   const auto outcome = config::read(environment, machine);
   for (const auto& problem : outcome.problems) {
     const std::string line = config::to_string(problem);

@@ -102,7 +102,7 @@ def test_what_kubernetes_injects_and_what_is_empty_is_no_error(upstream):
     injected = {"POSTERN_SERVICE_HOST": "10.0.0.1", "POSTERN_SERVICE_PORT_HTTP": "80", "POSTERN_PORT": "tcp://10.0.0.1:80",
                 "POSTERN_PORT_80_TCP_ADDR": "10.0.0.1"}
     empty = dict.fromkeys(["POSTERN_TOKEN_PATHS", "POSTERN_THREADS", "POSTERN_UPSTRAEM", "BETTER_AUTH_SECRET_FILE",
-                           "BETTER_AUTH_SECRETS", "POSTERN_LOG_LEVEL", "POSTERN_USER_PATHS", "POSTERN_JWT_ISSUER"], "")
+                           "BETTER_AUTH_SECRETS", "POSTERN_LOG_LEVEL", "POSTERN_USER_PATHS", "POSTERN_CORS_ORIGINS"], "")
     gate = Gate(upstream.url, **injected, **empty).wait_until_listening()
     with Client(gate.address) as client:
         assert client.get("/api/alice/x", token=token("alice")).status == 200

@@ -1,12 +1,14 @@
 // pure_core STAGE: one request through a stage of the pure core, warmed up before, for callgrind to count.
 //   parse         the head of a request as a browser sends it
 //   judge-known   the whole decision, with a token that was verified before
+//   judge-eddsa   the same with a token of an issuer's public key, verified before: no dearer
 //   judge-new     the same with a token seen for the first time
 //   judge-401     a token with a wrong signature
 //   judge-403     another user's path
 //   rewrite       the head for the upstream
 //   answer        the gate's own 401
 
+#include <openssl/evp.h>
 #include <valgrind/callgrind.h>
 
 #include <cstdio>
@@ -21,6 +23,7 @@
 #include "gate/judge.hpp"
 #include "http/forward_request.hpp"
 #include "http/message_parser.hpp"
+#include "token/base64url.hpp"
 
 using namespace postern;
 
@@ -36,6 +39,44 @@ std::string token_of(std::string_view uid, int number) {
                            secret);
 }
 
+std::string encode(std::string_view text) {
+  return token::encode_base64url({reinterpret_cast<const unsigned char*>(text.data()), text.size()});
+}
+
+// An issuer with one Ed25519 key.
+class Issuer {
+ public:
+  Issuer() : key_(EVP_PKEY_Q_keygen(nullptr, nullptr, "ED25519"), &EVP_PKEY_free) {}
+
+  [[nodiscard]] std::shared_ptr<const token::KeySet> key_set() const {
+    std::string bytes(32, '\0');
+    std::size_t size = bytes.size();
+    EVP_PKEY_get_raw_public_key(key_.get(), reinterpret_cast<unsigned char*>(bytes.data()), &size);
+    auto key = std::get<token::PublicKey>(token::ed25519_key(bytes));
+    key.kid = "k";
+    return std::make_shared<const token::KeySet>(token::KeySet{
+        "https://auth.example.com", "https://auth.example.com", true, token::KeySet::State::usable, {key}});
+  }
+
+  [[nodiscard]] std::string token_of(std::string_view uid) const {
+    std::string text = encode(R"({"alg":"EdDSA","kid":"k"})") + '.' +
+                       encode(R"({"iat":1767225000,"sub":")" + std::string(uid) +
+                              R"(","exp":1767226500,"iss":"https://auth.example.com",)" +
+                              R"("aud":"https://auth.example.com"})");
+    std::string signature(64, '\0');
+    std::size_t size = signature.size();
+    EVP_MD_CTX* const context = EVP_MD_CTX_new();
+    EVP_DigestSignInit(context, nullptr, nullptr, nullptr, key_.get());
+    EVP_DigestSign(context, reinterpret_cast<unsigned char*>(signature.data()), &size,
+                   reinterpret_cast<const unsigned char*>(text.data()), text.size());
+    EVP_MD_CTX_free(context);
+    return text + '.' + encode(signature);
+  }
+
+ private:
+  std::unique_ptr<EVP_PKEY, decltype(&EVP_PKEY_free)> key_;
+};
+
 std::string head_with(std::string_view token) {
   return "GET /api/EsmFA7gb0sS0BIxT1ma7W0JUPr6nepSr/tasks?done=false HTTP/1.1\r\n"
          "Host: api.example.com\r\n"
@@ -50,7 +91,11 @@ std::string head_with(std::string_view token) {
 
 struct Core {
   gate::Policy policy;
-  token::Verifier verifier{std::make_shared<const token::SharedSecrets>(std::vector<std::string>{secret}),
+  Issuer issuer;
+  token::Verifier verifier{std::make_shared<const token::Keys>(token::Keys{
+                               std::make_shared<const token::SharedSecrets>(std::vector<std::string>{secret}),
+                               {issuer.key_set()},
+                               nullptr}),
                            {}};
   http::RequestHead head;
   route::Target target;
@@ -103,6 +148,7 @@ int main(int argc, char** argv) {
   Core core;
   const auto known = head_with(token_of(alice, 0));
   const std::string fresh[] = {head_with(token_of(alice, 1)), head_with(token_of(alice, 2))};
+  const auto by_key = head_with(core.issuer.token_of(alice));
   const auto others = head_with(token_of("bob", 0));
   auto wrong = known;
   wrong.insert(wrong.rfind('.') + 1, "A");
@@ -111,6 +157,7 @@ int main(int argc, char** argv) {
   const std::map<std::string_view, std::function<void()>> stages = {
       {"parse", [&] { count([](int) {}, [&] { core.parse(known); }); }},
       {"judge-known", [&] { count([&](int) { core.parse(known); }, judged); }},
+      {"judge-eddsa", [&] { count([&](int) { core.parse(by_key); }, judged); }},
       {"judge-new", [&] { count([&](int turn) { core.parse(fresh[turn]); }, judged); }},
       {"judge-401", [&] { count([&](int) { core.parse(wrong); }, judged); }},
       {"judge-403", [&] { count([&](int) { core.parse(others); }, judged); }},

@@ -20,8 +20,8 @@ struct Ran {
 };
 
 Ran run(const std::vector<std::string>& arguments, std::vector<config::Variable> environment = {},
-        const std::string& input = {}) {
-  environment.push_back({"BETTER_AUTH_SECRET", secret});
+        const std::string& input = {}, bool with_secret = true) {
+  if (with_secret) environment.push_back({"BETTER_AUTH_SECRET", secret});
   const config::Machine machine{[](const std::string&) {
                                   return config::FileContent{{}, "no files here"};
                                 },
@@ -78,7 +78,8 @@ TEST_CASE("help and version go to standard output") {
     CHECK(ran.code == 0);
     CHECK(has(ran.out, "POSTERN_UPSTREAM_IDLE_TIMEOUT"));
     CHECK(has(ran.out, "BETTER_AUTH_SECRET_FILE"));
-    CHECK_FALSE(has(ran.out, "POSTERN_JWKS_URL"));
+    CHECK(has(ran.out, "POSTERN_JWKS_URL"));
+    CHECK(has(ran.out, "BETTER_AUTH_URL"));
   }
   CHECK(run({"token", "--help"}).code == 0);
   CHECK(run({"--version"}).out.starts_with("postern 0."));
@@ -110,6 +111,22 @@ TEST_CASE("a development token is accepted by the configuration it was made unde
   CHECK(ran.code == 0);
   CHECK(has(ran.out, "forwarded as alice"));
   CHECK(has(ran.out, "good until " + std::to_string(now + 900)));
+}
+
+TEST_CASE("where there is no secret to sign with, token says so") {
+  const Ran ran = run({"token", "--uid", "alice"}, {{"BETTER_AUTH_URL", "http://localhost:3000"}}, {}, false);
+  CHECK(ran.code == 2);
+  CHECK(ran.out.empty());
+  CHECK(has(ran.err, "no secret to sign with"));
+}
+
+TEST_CASE("with BETTER_AUTH_URL beside the secret a development token is for it") {
+  const std::vector<config::Variable> environment = {{"BETTER_AUTH_URL", "http://localhost:3000/api/auth"}};
+  const Ran ran = run({"explain", "--token", minted(environment), "/api/alice/x"}, environment);
+  CHECK(has(ran.out, "forwarded as alice"));
+  CHECK(has(run({"explain", "--token", minted(), "/api/alice/x"}, environment).out, "wrong issuer"));
+  CHECK(has(run({"check"}, environment).out,
+            "POSTERN_JWKS_URL=http://localhost:3000/api/auth/jwks iss=http://localhost:3000"));
 }
 
 TEST_CASE("--claim adds claims and replaces them; what would then be refused is said") {

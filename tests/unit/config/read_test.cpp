@@ -25,7 +25,7 @@ TEST_CASE("with a secret alone everything has its documented default") {
   REQUIRE(outcome.problems.empty());
   CHECK(outcome.warnings.empty());
   for (const VariableSpec& variable : variables()) {
-    if (variable.read == nullptr || variable.name == "POSTERN_THREADS") continue;
+    if (variable.name == "POSTERN_THREADS") continue;
     CAPTURE(variable.name);
     CHECK(shown_value(outcome, variable.name) == variable.default_text);
   }
@@ -36,9 +36,9 @@ TEST_CASE("with a secret alone everything has its documented default") {
 
 TEST_CASE("each variable's example is a good value, and is what is then shown") {
   for (const VariableSpec& variable : variables()) {
-    // Files and secrets have tests of their own: tls_files_test, secrets_test.
-    if (variable.read == nullptr || variable.name.starts_with("POSTERN_TLS_") ||
-        variable.name.starts_with("POSTERN_IDENTITY_")) {
+    // Files and secrets have tests of their own: tls_files_test, secrets_test, key_sources_test.
+    if (variable.name.starts_with("POSTERN_TLS_") || variable.name.starts_with("POSTERN_IDENTITY_") ||
+        variable.name == "POSTERN_JWKS_FILE" || variable.name == "POSTERN_REVOKED_FILE") {
       continue;
     }
     CAPTURE(variable.name);
@@ -66,7 +66,7 @@ TEST_CASE("bad values are named with their variable and a good example") {
   struct Row {
     std::string_view variable, value, what;
   };
-  const std::array<Row, 43> rows = {{
+  const std::array<Row, 57> rows = {{
       {"POSTERN_LISTEN", ":8080", "the host is missing"},
       {"POSTERN_UPSTREAM", "app:8000", "begins with none of"},
       {"POSTERN_UPSTREAM", "ftp://app", "begins with none of"},
@@ -109,7 +109,23 @@ TEST_CASE("bad values are named with their variable and a good example") {
       {"POSTERN_DRAIN_TIMEOUT", "-1s", "no duration"},
       {"POSTERN_LOG_LEVEL", "verbose", "none of debug, info, warn, error, off"},
       {"POSTERN_LOG_FORMAT", "xml", "none of json, text"},
-      {"POSTERN_JWKS_URL", "http://auth:3000/api/auth/jwks", "not available in this version"},
+      {"POSTERN_JWKS_URL", "http://auth:3000/api/auth/jwks aud=x", "needs iss="},
+      {"POSTERN_JWKS_URL", "http://auth:3000/api/auth/jwks iss=x", "needs aud="},
+      {"POSTERN_JWKS_URL", "auth:3000/jwks iss=x aud=x", "neither http:// nor https://"},
+      {"POSTERN_JWKS_URL", "http://me:secret@auth/jwks iss=x aud=x", "user name"},
+      {"POSTERN_JWKS_URL", "http://auth/jwks iss=x aud=x kid=1", "neither iss=ISSUER"},
+      {"POSTERN_JWKS_URL", "http://auth/jwks iss=x iss=y aud=x", "there twice"},
+      {"POSTERN_JWKS_URL", "http://a/jwks iss=x aud=x, http://b/jwks iss=x aud=y",
+       "two sets have the issuer 'x'"},
+      {"POSTERN_JWKS_URL", "http://a/jwks iss=any aud=x, http://b/jwks iss=any aud=y",
+       "two sets have the issuer"},
+      {"POSTERN_JWKS_REFRESH", "500ms", "not between 1s and 30d"},
+      {"POSTERN_JWKS_COOLDOWN", "2h", "not between 1s and 1h"},
+      {"POSTERN_JWKS_MAX_STALE", "31d", "not between 1s and 30d"},
+      {"POSTERN_UID_CLAIM", "uid,exp", "'exp' has a meaning of its own"},
+      {"POSTERN_UID_CLAIM", "uid,uid", "there twice"},
+      {"POSTERN_UID_CLAIM", "sub", "only where an audience is demanded"},
+      {"POSTERN_TOKEN_CACHE", "2GiB", "not between 0 and 1GiB"},
   }};
   for (const Row& row : rows) {
     CAPTURE(row.variable);

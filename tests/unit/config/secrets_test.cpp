@@ -54,6 +54,32 @@ TEST_CASE("a file's one trailing newline is dropped, and nothing else") {
   CHECK(mentions(from({.secret_file = "/s"}, {{"/s", other + "\r\n"}}), "white space"));
 }
 
+TEST_CASE("a byte order mark is kept, and warned of") {
+  const std::string marked = "\xEF\xBB\xBF" + other;
+  const Outcome outcome = from({.secret_file = "/s"}, {{"/s", marked}});
+  CHECK(outcome.config.secrets == Secrets{marked});
+  CHECK(mentions(outcome, "byte order mark"));
+  CHECK(mentions(from({.secret = other + "\xEF\xBB\xBF"}), "byte order mark"));
+}
+
+TEST_CASE("the rotation list can come from a file, and no version twice") {
+  const std::string list = "2:" + other + ",1:" + sample::secret;
+  const Outcome outcome = from({.secrets_file = "/l"}, {{"/l", list + "\n"}});
+  CHECK(outcome.problems.empty());
+  CHECK(outcome.config.secrets == Secrets{other, sample::secret});
+  CHECK(outcome.config.secrets_file == "/l");
+  CHECK(mentions(from({.secrets_file = "/none"}), "BETTER_AUTH_SECRETS_FILE: cannot read"));
+  CHECK(mentions(from({.secrets_file = "/l"}, {{"/l", "nonsense"}}), "BETTER_AUTH_SECRETS_FILE: entry 1"));
+  CHECK(mentions(from({.secrets = list, .secrets_file = "/l"}, {{"/l", list}}), "keep one of them"));
+  CHECK(mentions(from({.secrets = "1:" + other + ",1:" + sample::secret}), "entry 2 has a version"));
+  CHECK(mentions(from({.secrets = "1:" + other + ",01:" + sample::secret}), "entry 2 has a version"));
+}
+
+TEST_CASE("no secret is asked for where an issuer's keys verify") {
+  CHECK(from({.required = false}).problems.empty());
+  CHECK(mentions(from({}), "is required"));
+}
+
 TEST_CASE("weak, missing and contradictory secrets are problems that show no byte of them") {
   struct Row {
     SecretSources sources;

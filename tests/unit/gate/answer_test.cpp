@@ -57,6 +57,8 @@ TEST_CASE("each answer has exactly these bytes") {
        R"({"detail":"Service Unavailable"})"},
       {Answer::upstream_unavailable, "503 Service Unavailable", "32", "Retry-After: 1\r\n",
        R"({"detail":"Service Unavailable"})"},
+      {Answer::key_unavailable, "503 Service Unavailable", "32", "Retry-After: 1\r\n",
+       R"({"detail":"Service Unavailable"})"},
       {Answer::gateway_timeout, "504 Gateway Timeout", "28", "", R"({"detail":"Gateway Timeout"})"},
       {Answer::version_not_supported, "505 HTTP Version Not Supported", "39", "",
        R"({"detail":"HTTP Version Not Supported"})"},

@@ -15,9 +15,11 @@ namespace {
 constexpr std::string_view bare = R"({"alg":"HS256"})";
 constexpr std::string_view session_cache = R"({"alg":"HS256","typ":"better-auth.session-cache+jwt"})";
 
-Verification judge(std::string_view header, std::string_view payload, const std::string& uid_claim) {
+Verification judge(std::string_view header, std::string_view payload, const std::string& uid_claim,
+                   bool audience = false) {
   ClaimsPolicy policy;
-  policy.uid_claim = uid_claim;
+  policy.uid_claims = {uid_claim};
+  if (audience) policy.audience = "https://auth.example";
   return sample::verifier(policy).verify(sample::token(header, payload), sample::now);
 }
 
@@ -80,7 +82,8 @@ TEST_CASE("any other claim can, sub among them") {
   for (const std::string claim : {"uid", "sub", "user_id", "UserId", "id", "preferred_username"}) {
     CAPTURE(claim);
     CHECK(can_hold_uid(claim));
-    const std::string payload = R"({"exp":1767226500,")" + claim + R"(":"alice"})";
-    CHECK(judge(bare, payload, claim).uid.view() == "alice");
+    const std::string payload =
+        R"({"exp":1767226500,"aud":"https://auth.example",")" + claim + R"(":"alice"})";
+    CHECK(judge(bare, payload, claim, true).uid.view() == "alice");
   }
 }

@@ -28,7 +28,7 @@ void check_all(const std::vector<Case>& cases, const ClaimsPolicy& policy = {}) 
     CAPTURE(claims);
     CAPTURE(why);
     Verification verified;
-    const auto fault = reader.check(R"({"exp":1767226500,)" + claims + '}', sample::now, verified);
+    const auto fault = sample::check(reader, policy, R"({"exp":1767226500,)" + claims + '}', verified);
     CHECK(text_of(fault) == text_of(expected));
     CHECK(verified.uid.view() == (expected == none ? uid : ""));
   }
@@ -142,20 +142,22 @@ TEST_CASE("a sub beside the uid names the same user") {
 
 TEST_CASE("with sub as the uid claim, a uid claim is as good as absent") {
   ClaimsPolicy policy;
-  policy.uid_claim = "sub";
-  check_all(
-      {
-          {R"("sub":"alice")", none, "sub alone"},
-          {R"("sub":"alice","uid":"bob")", none, "uid is not read"},
-          {R"("sub":"alice","uid":42)", none, "uid is not read"},
-          {R"("uid":"alice")", missing_uid, "no sub"},
-          {R"("sub":"")", malformed_uid, "the rules for a uid hold"},
-          {R"("sub":"al ice")", malformed_uid, "the rules for a uid hold"},
-          {R"("sub":42)", malformed_uid, "the rules for a uid hold"},
-          {R"("sub":null)", malformed_uid, "the rules for a uid hold"},
-          {R"("sub":["alice"])", malformed_uid, "the rules for a uid hold"},
-      },
-      policy);
+  policy.uid_claims = {"sub"};
+  policy.audience = "https://auth.example";
+  std::vector<Case> cases{
+
+      {R"("sub":"alice")", none, "sub alone"},
+      {R"("sub":"alice","uid":"bob")", none, "uid is not read"},
+      {R"("sub":"alice","uid":42)", none, "uid is not read"},
+      {R"("uid":"alice")", missing_uid, "no sub"},
+      {R"("sub":"")", malformed_uid, "the rules for a uid hold"},
+      {R"("sub":"al ice")", malformed_uid, "the rules for a uid hold"},
+      {R"("sub":42)", malformed_uid, "the rules for a uid hold"},
+      {R"("sub":null)", malformed_uid, "the rules for a uid hold"},
+      {R"("sub":["alice"])", malformed_uid, "the rules for a uid hold"},
+  };
+  for (Case& one : cases) one.claims += R"(,"aud":"https://auth.example")";
+  check_all(cases, policy);
 }
 
 TEST_CASE("an issuer asked for is there, a string, and the same byte for byte") {

@@ -28,7 +28,7 @@ void check_all(const std::vector<Case>& cases, const ClaimsPolicy& policy = {}) 
     CAPTURE(claims);
     CAPTURE(why);
     Verification verified;
-    const auto fault = reader.check(R"({"uid":"alice")" + claims + '}', sample::now, verified);
+    const auto fault = sample::check(reader, policy, R"({"uid":"alice")" + claims + '}', verified);
     CHECK(text_of(fault) == text_of(expected));
     CHECK(verified.uid.empty() == (expected != none));
   }
@@ -192,10 +192,12 @@ TEST_CASE("the default lifetime of 30 days catches an exp in milliseconds, and o
 }
 
 TEST_CASE("the expiry told is exp rounded down and clamped") {
-  ClaimsReader reader(with_lifetime({}));
+  const ClaimsPolicy policy = with_lifetime({});
+  ClaimsReader reader(policy);
   const auto told = [&](std::string_view exp) {
     Verification verified;
-    CHECK(reader.check(R"({"uid":"alice","exp":)" + std::string(exp) + '}', sample::now, verified) == none);
+    CHECK(sample::check(reader, policy, R"({"uid":"alice","exp":)" + std::string(exp) + '}', verified) ==
+          none);
     return verified.expires_at;
   };
   CHECK(told("1767226500") == 1767226500);

@@ -4,10 +4,13 @@
 #include <boost/json.hpp>
 #include <cstddef>
 #include <fstream>
+#include <memory>
 #include <string>
 #include <string_view>
+#include <variant>
 
 #include "sample.hpp"
+#include "token/jwk_set.hpp"
 #include "token/verifier.hpp"
 
 using namespace postern::token;
@@ -75,5 +78,37 @@ TEST_CASE("every token of the corpus is judged as it says") {
   }
   REQUIRE(cases >= 200);
   CHECK(accepted >= 50);
+  CHECK(refused >= 150);
+}
+
+TEST_CASE("every token under the JWK Set of the corpus is judged as it says") {
+  std::ifstream file(POSTERN_TEST_DATA "/attack/tokens/jwks.jsonl");
+  REQUIRE(file);
+  ClaimsPolicy policy;
+  policy.leeway = 0;
+  policy.max_lifetime.reset();
+  std::shared_ptr<Keys> keys;
+  std::size_t accepted = 0, refused = 0;
+  for (std::string text; std::getline(file, text);) {
+    const auto line = boost::json::parse(text).as_object();
+    if (!keys) {
+      auto read = read_jwk_set(boost::json::serialize(line.at("jwks")));
+      REQUIRE(std::holds_alternative<JwkSet>(read));
+      keys = std::make_shared<Keys>();
+      keys->secrets = std::make_shared<const SharedSecrets>(std::vector<std::string>{sample::secret});
+      keys->sets.push_back(std::make_shared<const KeySet>(
+          KeySet{"https://auth.example", "api", false, KeySet::State::usable, std::get<JwkSet>(read).keys}));
+    }
+    const std::string name = text_in(line, "name"), why = text_in(line, "why");
+    CAPTURE(name);
+    CAPTURE(why);
+    const auto verdict = Verifier(keys, policy).verify(unfold(line.at("token")), sample::now);
+    CAPTURE(text_of(verdict.fault));
+    const bool expected = text_in(line, "expect") == "accept";
+    ++(expected ? accepted : refused);
+    CHECK((verdict.fault == TokenFault::none) == expected);
+    CHECK(verdict.uid.view() == (expected ? text_in(line, "uid") : ""));
+  }
+  CHECK(accepted >= 20);
   CHECK(refused >= 150);
 }

@@ -30,9 +30,15 @@ class Reading {
   ObjectReader reader_{{"a"}};
 };
 
+std::vector<std::string_view> texts(const Member& member) {
+  std::vector<std::string_view> out;
+  for (const ClaimText& element : member.list) out.push_back(element.text);
+  return out;
+}
+
 }  // namespace
 
-TEST_CASE("a value has one of five kinds") {
+TEST_CASE("a value has one of seven kinds") {
   struct Case {
     std::string_view value;
     MemberKind kind;
@@ -43,24 +49,36 @@ TEST_CASE("a value has one of five kinds") {
       {R"("x")", string},
       {"0", number},
       {"-1.5", number},
-      {"[]", strings},
-      {R"(["x"])", strings},
-      {R"(["x","","x"])", strings},
-      {R"(["x",1])", other},
-      {R"([1,"x"])", other},
+      {"[]", list},
+      {R"(["x"])", list},
+      {R"(["x","","x"])", list},
+      {R"(["x",1])", list},
+      {R"([1,"x"])", list},
+      {"[true]", list},
+      {R"([false,-3,"x"])", list},
+      {R"(["x",1.5])", other},
+      {"[1e3]", other},
       {R"(["x",null,"x"])", other},
       {R"(["x",["x"]])", other},
       {R"([["x"],"x"])", other},
       {R"(["x",{}])", other},
       {R"([{"a":"x"},"x"])", other},
-      {"[true]", other},
       {"[[]]", other},
       {"{}", other},
-      {R"({"a":"x"})", other},
+      {R"({"a":"x"})", single},
+      {R"({"\u0061":""})", single},
+      {R"({"a":"x","b":"y"})", other},
+      {R"({"a":1,"b":"y"})", other},
+      {R"({"a":"x","b":1})", other},
+      {R"({"a":{},"b":"y"})", other},
+      {R"({"a":1})", other},
+      {R"({"a":true})", other},
+      {R"({"a":null})", other},
       {R"({"a":["x"]})", other},
+      {R"({"b":{"a":"x"}})", other},
       {R"({"b":{"a":1}})", other},
-      {"true", other},
-      {"false", other},
+      {"true", boolean},
+      {"false", boolean},
       {"null", other},
   };
   for (const auto& [value, kind] : cases) {
@@ -99,8 +117,7 @@ TEST_CASE("a string is read unescaped, whole or in pieces") {
     CHECK(alone.member().is_string(text));
     CHECK_FALSE(alone.member().is_string(text + ' '));
     const Reading listed(R"(["\n",")" + value + R"(","\u0078",")" + value + "\"]");
-    const std::vector<std::string_view> found(listed.member().strings.begin(), listed.member().strings.end());
-    CHECK(found == std::vector<std::string_view>{"\n", text, "x", text});
+    CHECK(texts(listed.member()) == std::vector<std::string_view>{"\n", text, "x", text});
   }
 }
 
@@ -186,16 +203,15 @@ TEST_CASE("members are told apart by name, and only those at the top count") {
   const std::string third = R"({"a":"yes","x":{"y":1},"ab":[]})";
   REQUIRE(reader.read(third));
   CHECK(reader.members()[0].is_string("yes"));
-  CHECK(reader.members()[1].strings.empty());
+  CHECK(reader.members()[1].list.empty());
 }
 
 TEST_CASE("two arrays of strings do not run into each other") {
   ObjectReader reader({"a", "b"});
   const std::string text = R"({"b":["1","2"],"x":["no"],"a":["3"]})";
   REQUIRE(reader.read(text));
-  const auto a = reader.members()[0].strings, b = reader.members()[1].strings;
-  CHECK(std::vector(a.begin(), a.end()) == std::vector<std::string_view>{"3"});
-  CHECK(std::vector(b.begin(), b.end()) == std::vector<std::string_view>{"1", "2"});
+  CHECK(texts(reader.members()[0]) == std::vector<std::string_view>{"3"});
+  CHECK(texts(reader.members()[1]) == std::vector<std::string_view>{"1", "2"});
 }
 
 TEST_CASE("however many texts were read before, all arrays of one hold their own strings") {
@@ -204,9 +220,70 @@ TEST_CASE("however many texts were read before, all arrays of one hold their own
   int wrong = 0;
   for (int round = 0; round < 100'000; ++round) {
     REQUIRE(reader.read(text));
-    const auto a = reader.members()[0].strings, b = reader.members()[1].strings;
-    const bool right = a.size() == 1 && a[0] == "1" && b.size() == 2 && b[0] == "2" && b[1] == "3";
+    const auto a = reader.members()[0].list, b = reader.members()[1].list;
+    const bool right =
+        a.size() == 1 && a[0].text == "1" && b.size() == 2 && b[0].text == "2" && b[1].text == "3";
     wrong += right ? 0 : 1;
   }
   CHECK(wrong == 0);
+}
+
+TEST_CASE(
+    "a kept claim is what conditions compare: strings, integers as written, booleans and lists of them") {
+  using Kind = ClaimValue::Kind;
+  struct Case {
+    std::string_view value;
+    Kind kind;
+    std::string_view text;
+  };
+  const std::vector<Case> cases{
+      {R"("admin")", Kind::string, "admin"},
+      {R"("\u0061")", Kind::string, "a"},
+      {R"("")", Kind::string, ""},
+      {"7", Kind::integer, "7"},
+      {"-7", Kind::integer, "-7"},
+      {"-0", Kind::integer, "-0"},
+      {"9223372036854775807", Kind::integer, "9223372036854775807"},
+      {"18446744073709551615", Kind::integer, "18446744073709551615"},
+      {"123456789012345678901234567890", Kind::integer, "123456789012345678901234567890"},
+      {"-123456789012345678901234567890", Kind::integer, "-123456789012345678901234567890"},
+      {"7.0", Kind::other, ""},
+      {"7e0", Kind::other, ""},
+      {"7E2", Kind::other, ""},
+      {"true", Kind::boolean, "true"},
+      {"false", Kind::boolean, "false"},
+      {"null", Kind::other, ""},
+      {"{}", Kind::other, ""},
+      {R"({"a":"x"})", Kind::other, ""},
+      {"[]", Kind::list, ""},
+      {R"([["x"]])", Kind::other, ""},
+  };
+  for (const auto& [value, kind, text] : cases) {
+    CAPTURE(value);
+    const Reading reading{std::string(value)};
+    const ClaimValue claim = claim_value(reading.member());
+    CHECK(static_cast<int>(claim.kind) == static_cast<int>(kind));
+    CHECK(claim.text == text);
+    CHECK(claim.list.empty());
+    CHECK(claim.present());
+  }
+  CHECK_FALSE(claim_value(Member{}).present());
+}
+
+TEST_CASE("a list keeps the kind of each element") {
+  const Reading reading(R"(["a",-1,true,"",false,123456789012345678901234567890])");
+  const ClaimValue claim = claim_value(reading.member());
+  REQUIRE(claim.kind == ClaimValue::Kind::list);
+  using Kind = ClaimText::Kind;
+  const std::vector<ClaimText> expected{
+      {Kind::string, "a"}, {Kind::integer, "-1"},    {Kind::boolean, "true"},
+      {Kind::string, ""},  {Kind::boolean, "false"}, {Kind::integer, "123456789012345678901234567890"}};
+  CHECK(std::vector(claim.list.begin(), claim.list.end()) == expected);
+}
+
+TEST_CASE("an object of one string is read, name and value") {
+  const Reading reading(R"({"x5t#S25\u0036":"abc\u0064"})");
+  CHECK(reading.member().kind == MemberKind::single);
+  CHECK(reading.member().name == "x5t#S256");
+  CHECK(reading.member().text == "abcd");
 }

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "token/base64url.hpp"
+#include "token/claims.hpp"
 #include "token/hs256.hpp"
 #include "token/verifier.hpp"
 
@@ -27,6 +28,13 @@ inline std::string token(std::string_view header, std::string_view payload, std:
   Hs256Tag tag;
   if (!Hs256Key(key).sign(text, tag)) return {};
   return text + '.' + encode_base64url(tag);
+}
+
+// Judges a payload by the issuer and the audience of the policy.
+inline TokenFault check(ClaimsReader& reader, const ClaimsPolicy& policy, std::string_view json,
+                        Verification& verified) {
+  if (!reader.read(json)) return TokenFault::malformed_payload;
+  return reader.check({policy.issuer, policy.audience}, now, verified);
 }
 
 inline Verifier verifier(ClaimsPolicy policy = {}, std::vector<std::string> secrets = {secret}) {
