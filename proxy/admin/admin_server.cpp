@@ -118,7 +118,10 @@ Awaitable<AdminServer::Response> AdminServer::respond(const Request& request) {
   }
   if (path == "/healthz") co_return text_response(http::status::ok, "ok");
   std::string_view problem = "draining";
-  if (!draining_.load(std::memory_order_relaxed)) problem = co_await readiness_.upstream_problem();
+  if (!draining_.load(std::memory_order_relaxed)) {
+    problem = other_problem_ ? other_problem_() : std::string_view{};
+    if (problem.empty()) problem = co_await readiness_.upstream_problem();
+  }
   if (!problem.empty()) co_return text_response(http::status::service_unavailable, problem);
   co_return text_response(http::status::ok, "ready");
 }

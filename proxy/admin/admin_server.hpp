@@ -3,7 +3,9 @@
 // nobody's data.
 
 #include <atomic>
+#include <functional>
 #include <string>
+#include <string_view>
 
 #include "admin/readiness.hpp"
 #include "transport/beast.hpp"
@@ -21,6 +23,8 @@ class AdminServer {
   AdminServer(transport::asio::io_context& context, transport::Listeners listeners, UpstreamProbe probe,
               tls::Context client_tls, const std::atomic<bool>& draining);
 
+  // Asked before the upstream is: what else keeps requests from being served, in static text; empty: nothing.
+  void also_ask(std::function<std::string_view()> problem) { other_problem_ = std::move(problem); }
   void use_context(tls::Context client_tls) { readiness_.use_context(std::move(client_tls)); }
 
   [[nodiscard]] const std::string& address() const noexcept { return listeners_.address(); }
@@ -41,6 +45,7 @@ class AdminServer {
   const std::atomic<bool>& draining_;
   transport::Deadlines deadlines_;
   Readiness readiness_;
+  std::function<std::string_view()> other_problem_;
   transport::Acceptor acceptor_;
   unsigned callers_ = 0;
 };

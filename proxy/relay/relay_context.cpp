@@ -17,15 +17,24 @@ RelayContext::RelayContext(const transport::Executor& own_executor, const Settin
       upstreams(executor, deadlines, given.upstream, keys.client_tls, given.upstream_idle_timeout),
       shared_(shared),
       log_(log),
-      records_(log.add_queue()) {
+      records_(log.add_queue()),
+      revoked_(keys.tokens->revoked) {
   use_identity_key(*keys.identity);
 }
 
 void RelayContext::use_keys(const Keys& keys) {
-  verifier.use(keys.tokens);
+  use_tokens(keys.tokens);
   use_identity_key(*keys.identity);
   accept_rules.server_tls = keys.server_tls;
   upstreams.use_context(keys.client_tls);
+}
+
+void RelayContext::use_tokens(const std::shared_ptr<const token::Keys>& tokens) {
+  verifier.use(tokens);
+  if (tokens->revoked == revoked_) return;
+  revoked_ = tokens->revoked;
+  if (!revoked_) return;
+  for (OpenToken& open : open_tokens) open.end_if_revoked(*revoked_);
 }
 
 void RelayContext::use_identity_key(const token::SharedSecrets& key) {

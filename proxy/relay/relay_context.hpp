@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <cstddef>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -11,6 +12,8 @@
 #include "gate/identity_signer.hpp"
 #include "observe/log.hpp"
 #include "relay/connection_count.hpp"
+#include "relay/key_source.hpp"
+#include "relay/open_token.hpp"
 #include "relay/request_buffers.hpp"
 #include "relay/request_id.hpp"
 #include "relay/settings.hpp"
@@ -25,6 +28,7 @@ namespace postern::relay {
 struct Shared {
   std::atomic<std::size_t> connections{0};  // served, not those turned away
   std::atomic<bool> draining{false};
+  KeySource* key_source = nullptr;  // set before threads begin; null: no key is ever fetched
 };
 
 class RelayContext {
@@ -44,6 +48,9 @@ class RelayContext {
   // So many connections are awake that a further one should sleep as soon as it can.
   [[nodiscard]] bool is_crowded() const noexcept { return counts.awake > most_awake; }
   void use_keys(const Keys& keys);
+  // The verifier's keys alone; streams whose token was revoked end, where the settings ask for that.
+  void use_tokens(const std::shared_ptr<const token::Keys>& tokens);
+  [[nodiscard]] KeySource* key_source() const noexcept { return shared_.key_source; }
 
   transport::Executor executor;
   const Settings& settings;
@@ -55,6 +62,7 @@ class RelayContext {
   UpstreamPool upstreams;
   RequestIds request_ids;
   ConnectionCounts counts;
+  OpenTokens open_tokens;  // with POSTERN_CLOSE_AT_EXPIRY
 
  private:
   static constexpr std::size_t most_awake = 64;
@@ -64,6 +72,7 @@ class RelayContext {
   Shared& shared_;
   observe::Log& log_;
   observe::RecordQueue& records_;
+  std::shared_ptr<const token::RevokedList> revoked_;
   std::int64_t date_second_ = -1;
   std::string date_;
 };

@@ -6,6 +6,8 @@
 #include "http/authority.hpp"
 #include "http/request_id.hpp"
 #include "relay/exchange.hpp"
+#include "relay/key_wait.hpp"
+#include "relay/open_token.hpp"
 
 namespace postern::relay {
 namespace {
@@ -114,16 +116,40 @@ bool skip_buffered_body(RequestBuffers& buffers) noexcept {
   return true;
 }
 
-gate::Verdict judge(ClientConnection& connection, HeadOutcome outcome, std::int64_t unix_seconds) {
+gate::Verdict judge_head(ClientConnection& connection, std::int64_t unix_seconds, bool fetched) {
   RelayContext& context = connection.context;
+  RequestBuffers& buffers = *connection.buffers;
+  return gate::judge(buffers.request, context.settings.policy, context.verifier, unix_seconds, buffers.target,
+                     {connection.certificate(), fetched});
+}
+
+// A token that lacks its key may get it from a fetch; the verdict stands where it does not.
+Awaitable<gate::Verdict> judge_with_new_keys(ClientConnection& connection, gate::Verdict verdict) {
+  using namespace std::chrono;
+  const auto until = Clock::now() + longest_key_wait;
+  std::uint64_t earlier = 0;
+  bool fetched = false;
+  while (!fetched && verdict.key_wanted && verdict.key_wanted->fetchable) {
+    const KeyAnswer answer = co_await wait_for_key(connection, verdict.key_wanted->set, earlier, until);
+    if (answer.outcome == KeyAnswer::Outcome::refused) break;
+    if (connection.interrupted() != Interruption::none) break;
+    fetched = answer.outcome == KeyAnswer::Outcome::fetched;
+    earlier = answer.fetch;
+    const auto now = duration_cast<seconds>(system_clock::now().time_since_epoch()).count();
+    verdict = judge_head(connection, now, fetched);
+  }
+  if (connection.interrupted() == Interruption::key_timeout) connection.forget_interruption();
+  co_return verdict;
+}
+
+gate::Verdict judge(ClientConnection& connection, HeadOutcome outcome, std::int64_t unix_seconds) {
   RequestBuffers& buffers = *connection.buffers;
   if (outcome == HeadOutcome::timed_out) return head_timed_out();
   if (outcome == HeadOutcome::refused) {
     const auto fault = buffers.request_parser.fault();
     return gate::refuse_head(http::status_of(fault), http::text_of(fault));
   }
-  gate::Verdict verdict =
-      gate::judge(buffers.request, context.settings.policy, context.verifier, unix_seconds, buffers.target);
+  gate::Verdict verdict = judge_head(connection, unix_seconds, false);
   buffers.from_client.take(buffers.request_parser.head_size());
   return verdict;
 }
@@ -174,7 +200,8 @@ Awaitable<ClientFate> serve_request(ClientConnection& connection) {
   connection.forget_stream_end();
   RequestIds::Id own_id;
   const std::string_view request_id = choose_request_id(context, buffers.request, own_id);
-  const gate::Verdict verdict = judge(connection, outcome, duration_cast<seconds>(wall).count());
+  gate::Verdict verdict = judge(connection, outcome, duration_cast<seconds>(wall).count());
+  if (verdict.key_wanted) verdict = co_await judge_with_new_keys(connection, std::move(verdict));
 
   observe::AccessRecord record;
   record.unix_microseconds = duration_cast<microseconds>(wall).count();
@@ -189,13 +216,23 @@ Awaitable<ClientFate> serve_request(ClientConnection& connection) {
   record.reason = verdict.reason;
 
   ClientFate fate = ClientFate::close;
-  if (verdict.forward()) {
+  const Interruption why = connection.interrupted();
+  // While a key was waited for.
+  if (why == Interruption::client_left || why == Interruption::drained) {
+    record.reason = text_of(why == Interruption::client_left ? Ending::client_left : Ending::drained);
+  } else if (verdict.forward()) {
+    std::optional<OpenToken> open_token;
     if (context.settings.close_at_expiry && !verdict.uid.empty()) {
       connection.end_streams_at(verdict.expires_at);
+      open_token.emplace(connection, verdict);
     }
     Exchange exchange(connection, verdict, request_id);
     co_await exchange.run();
-    const Exchange::Result result = exchange.result();
+    Exchange::Result result = exchange.result();
+    if (open_token && open_token->revoked() && result.outcome.ending == Ending::token_expired) {
+      result.reason = "token revoked while streaming";
+      if (result.outcome.answer != gate::Answer::none) result.outcome.answer = gate::Answer::token_invalid;
+    }
     if (result.outcome.ending != Ending::ok) record.reason = result.reason;
     record.status = result.status;
     record.bytes_in = result.bytes_in;

@@ -11,7 +11,11 @@
 #include <vector>
 
 #include "admin/admin_server.hpp"
+#include "config/machine.hpp"
+#include "keys/key_sets.hpp"
+#include "keys/revoked_file.hpp"
 #include "keys/watched_file.hpp"
+#include "server/key_desk.hpp"
 #include "server/worker.hpp"
 #include "transport/listener.hpp"
 
@@ -29,15 +33,17 @@ constexpr unsigned admin_mode = 0600;
 // What runs on the main thread while the workers serve.
 class Server {
  public:
-  Server(const relay::Settings& settings, const ReloadKeys& reload, observe::Log& log)
+  Server(const relay::Settings& settings, const KeySettings& key_settings, const ReloadKeys& reload,
+         observe::Log& log)
       : settings_(settings),
+        key_settings_(key_settings),
         reload_(reload),
         log_(log),
         signals_(context_),
         drained_(context_),
         watch_(context_) {}
 
-  std::optional<std::string> run(relay::Keys keys);
+  std::optional<std::string> run(ServerKeys keys);
 
  private:
   void start_workers(const relay::Keys& keys);
@@ -47,8 +53,11 @@ class Server {
   void drain();
   void reload();
   void watch_files();
+  void watch_revoked_file();
+  void begin_to_fetch_keys(const ServerKeys& keys);
 
   const relay::Settings& settings_;
+  const KeySettings& key_settings_;
   const ReloadKeys& reload_;
   observe::Log& log_;
   asio::io_context context_{1};
@@ -60,12 +69,15 @@ class Server {
   std::optional<transport::Listeners> listeners_;
   relay::Shared shared_;
   std::deque<Worker> workers_;
+  std::optional<keys::RevokedFile> revoked_file_;
+  std::optional<keys::KeySets> key_sets_;
+  std::optional<KeyDesk> key_desk_;
   std::vector<std::thread> threads_;
   std::atomic<std::size_t> running_{0};
   std::optional<admin::AdminServer> admin_;
 };
 
-std::optional<std::string> Server::run(relay::Keys keys) {
+std::optional<std::string> Server::run(ServerKeys keys) {
   auto opened = transport::Listeners::open(settings_.listen, settings_.threads, settings_.listen_mode);
   if (auto* problem = std::get_if<std::string>(&opened)) return *problem;
   listeners_.emplace(std::move(std::get<transport::Listeners>(opened)));
@@ -75,16 +87,20 @@ std::optional<std::string> Server::run(relay::Keys keys) {
     admin_.emplace(
         context_, std::move(std::get<transport::Listeners>(admin)),
         admin::UpstreamProbe{settings_.upstream, settings_.upstream_health_path, settings_.connect_timeout},
-        keys.client_tls, shared_.draining);
+        keys.keys.client_tls, shared_.draining);
   }
 
   if (!watch_signals()) return "cannot watch for signals: " + std::string(std::strerror(errno));
   wait_for_signal();
   for (const std::string& file : settings_.watched_files) files_.emplace_back(file);
-  if (!files_.empty()) watch_files();
-  start_workers(keys);
+  if (!key_settings_.revoked_file.empty()) {
+    revoked_file_.emplace(key_settings_.revoked_file, config::read_large_file);
+  }
+  if (!files_.empty() || revoked_file_) watch_files();
+  begin_to_fetch_keys(keys);
+  start_workers(keys.keys);
   // The workers have theirs; after a rotation the old ones must not live on here.
-  keys = relay::Keys();
+  keys = ServerKeys();
   log_.event(Level::info, "listening",
              {{"address", listeners_->address()},
               {"upstream", config::to_string(settings_.upstream)},
@@ -95,11 +111,23 @@ std::optional<std::string> Server::run(relay::Keys keys) {
   }
   if (admin_) log_.event(Level::info, "admin listening", {{"address", admin_->address()}});
 
+  key_sets_->start();
   context_.run();
   for (std::thread& thread : threads_) thread.join();
   log_.event(Level::info, "stopped");
   log_.stop();
   return std::nullopt;
+}
+
+void Server::begin_to_fetch_keys(const ServerKeys& keys) {
+  key_sets_.emplace(context_.get_executor(), key_settings_.sets, keys.keys.tokens, keys.jwks_tls, log_,
+                    [this](const std::shared_ptr<const token::Keys>& tokens) {
+                      for (Worker& worker : workers_) worker.use_tokens(tokens);
+                    });
+  key_desk_.emplace(context_.get_executor(), *key_sets_);
+  shared_.key_source = &*key_desk_;
+  if (!admin_) return;
+  admin_->also_ask([this] { return key_sets_->ready() ? std::string_view{} : "no key set yet"; });
 }
 
 void Server::start_workers(const relay::Keys& keys) {
@@ -145,12 +173,28 @@ void Server::watch_files() {
     bool changed = false;
     for (keys::WatchedFile& file : files_) changed = file.changed() || changed;
     if (changed) reload();
+    if (revoked_file_) watch_revoked_file();
     watch_files();
   });
 }
 
+void Server::watch_revoked_file() {
+  const auto now = std::chrono::steady_clock::now().time_since_epoch();
+  auto news = revoked_file_->look(std::chrono::duration_cast<std::chrono::milliseconds>(now));
+  if (const auto* problem = std::get_if<std::string>(&news)) {
+    log_.event(Level::error, "revoked tokens not read again, the old list stays", {{"problem", *problem}});
+  } else if (auto* list = std::get_if<std::shared_ptr<const token::RevokedList>>(&news)) {
+    log_.event(Level::info, "revoked tokens read", {{"entries", std::to_string((*list)->size())}});
+    key_sets_->use_revoked(std::move(*list));
+  }
+}
+
 void Server::on_signal(int number) {
-  if (number == SIGHUP) return reload();
+  if (number == SIGHUP) {
+    if (revoked_file_) revoked_file_->read_soon();
+    reload();
+    return key_sets_->fetch_soon();
+  }
   if (!shared_.draining.exchange(true)) return drain();
   log_.event(Level::warn, "second signal: ending at once");
   for (Worker& worker : workers_) worker.end_now();
@@ -172,12 +216,13 @@ void Server::drain() {
 }
 
 void Server::reload() {
-  const auto reloaded = reload_();
+  auto reloaded = reload_();
   if (const auto* problem = std::get_if<std::string>(&reloaded)) {
     log_.event(Level::error, "keys not reloaded, the old ones stay", {{"problem", *problem}});
     return;
   }
-  const auto& keys = std::get<relay::Keys>(reloaded);
+  auto& [keys, jwks_tls] = std::get<ServerKeys>(reloaded);
+  keys.tokens = key_sets_->adopt(*keys.tokens, jwks_tls);
   for (Worker& worker : workers_) worker.use_keys(keys);
   if (admin_) admin_->use_context(keys.client_tls);
   log_.event(Level::info, "keys reloaded", {{"secrets", std::to_string(keys.tokens->secrets->all().size())}});
@@ -185,9 +230,9 @@ void Server::reload() {
 
 }  // namespace
 
-std::optional<std::string> serve(const relay::Settings& settings, relay::Keys keys, const ReloadKeys& reload,
-                                 observe::Log& log) {
-  return Server(settings, reload, log).run(std::move(keys));
+std::optional<std::string> serve(const relay::Settings& settings, const KeySettings& key_settings,
+                                 ServerKeys keys, const ReloadKeys& reload, observe::Log& log) {
+  return Server(settings, key_settings, reload, log).run(std::move(keys));
 }
 
 }  // namespace postern::server

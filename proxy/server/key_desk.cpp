@@ -1,0 +1,32 @@
+#include "server/key_desk.hpp"
+
+#include <utility>
+
+namespace postern::server {
+namespace {
+
+relay::KeyAnswer answer_of(keys::WantedKey wanted) noexcept {
+  using enum relay::KeyAnswer::Outcome;
+  switch (wanted.outcome) {
+    case keys::WantedKey::Outcome::fetched:
+      return {fetched, wanted.fetch};
+    case keys::WantedKey::Outcome::older:
+      return {older, wanted.fetch};
+    case keys::WantedKey::Outcome::refused:
+      break;
+  }
+  return {refused, wanted.fetch};
+}
+
+}  // namespace
+
+// Snapshots are posted to the workers in the same way, so that an answer never overtakes what it tells of.
+void KeyDesk::want(std::size_t set, std::uint64_t earlier, const transport::Executor& executor, Done done) {
+  transport::asio::post(main_, [this, set, earlier, executor, back = std::move(done)]() mutable {
+    sets_.want(set, earlier, [executor, back = std::move(back)](keys::WantedKey wanted) {
+      transport::asio::post(executor, [back, wanted] { back(answer_of(wanted)); });
+    });
+  });
+}
+
+}  // namespace postern::server
