@@ -246,10 +246,16 @@ void KeySets::publish() {
   publish_(std::make_shared<const token::Keys>(current_));
 }
 
-void KeySets::want(std::size_t set, std::uint64_t earlier, Answer answer) {
+void KeySets::want(std::size_t set, const std::shared_ptr<const token::KeySet>& judged_by,
+                   std::uint64_t earlier, Answer answer) {
   const auto found =
       std::ranges::find_if(sources_, [set](const auto& source) { return source->address.set == set; });
-  if (found == sources_.end() || !room_.enter()) return answer({});
+  if (found == sources_.end()) return answer({});
+  // The set came while the wish was on its way. That costs no fetch.
+  if (current_.sets[set] != judged_by) {
+    return answer({WantedKey::Outcome::older, (*found)->schedule.fetches()});
+  }
+  if (!room_.enter()) return answer({});
   Source& source = **found;
   const Instant now = since_boot();
   const Want want = source.schedule.want(now);

@@ -37,7 +37,7 @@ KeySetSettings make_key_set_settings(const config::Config& config);
 struct WantedKey {
   enum class Outcome : std::uint8_t {
     fetched,  // the set was fetched after the request came: a key that it lacks is none of the issuer's
-    older,    // it was fetched, but by a fetch that had begun before: look, and wish again
+    older,    // there is another set, but its fetch began before: look, and wish again
     refused,  // it cannot be had in time
   };
   Outcome outcome = Outcome::refused;
@@ -59,9 +59,11 @@ class KeySets {
   // Begins to fetch.
   void start();
 
-  // A request lacks a key of set `set`. `earlier` is the fetch that it waited for before; 0: none. `answer`
-  // is called once, within longest_wait and after the snapshot was published; perhaps before this returns.
-  void want(std::size_t set, std::uint64_t earlier, Answer answer);
+  // A request found no key of its own in `judged_by`, the set of index `set`. `earlier` is the fetch that it
+  // waited for before; 0: none. `answer` is called once, within longest_wait and after the snapshot was
+  // published; perhaps before this returns.
+  void want(std::size_t set, const std::shared_ptr<const token::KeySet>& judged_by, std::uint64_t earlier,
+            Answer answer);
 
   // What was read again takes the place of what was, but for fetched sets and revocations, which stay.
   // Publishes nothing: returns the snapshot.

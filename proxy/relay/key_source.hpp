@@ -4,15 +4,25 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <memory>
 
+#include "token/keys.hpp"
 #include "transport/asio.hpp"
 
 namespace postern::relay {
 
+// What a request lacks.
+struct KeyWish {
+  std::size_t set = 0;  // index into token::Keys::sets
+  std::shared_ptr<const token::KeySet>
+      judged_by;              // the key is not in it; where another is in force: judge again
+  std::uint64_t earlier = 0;  // the fetch that the request waited for before; 0: none
+};
+
 struct KeyAnswer {
   enum class Outcome : std::uint8_t {
     fetched,  // the set was fetched after the request came: a key that is unknown now is none of the issuer's
-    older,    // it was fetched, but by a fetch that had begun before: judge, and ask again
+    older,    // there is another set, but its fetch began before: judge, and ask again
     refused,  // it cannot be had in time
   };
   Outcome outcome = Outcome::refused;
@@ -26,10 +36,8 @@ class KeySource {
  public:
   using Done = std::function<void(KeyAnswer)>;
 
-  // From any thread. `set` is an index into token::Keys::sets, `earlier` the fetch that the request waited
-  // for before; 0: none. `done` runs once on `executor`, when the verifier there has what was fetched.
-  virtual void want(std::size_t set, std::uint64_t earlier, const transport::Executor& executor,
-                    Done done) = 0;
+  // From any thread. `done` runs once on `executor`, when the verifier there has what was fetched.
+  virtual void want(KeyWish wish, const transport::Executor& executor, Done done) = 0;
 
  protected:
   ~KeySource() = default;

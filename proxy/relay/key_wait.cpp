@@ -35,7 +35,7 @@ transport::Awaitable<KeyAnswer> wait_for_key(ClientConnection& connection, std::
   const EndOfWait end{connection, *wait};
   connection.wakes(&answered);
   connection.wait_at_most(transport::DeadlineKind::key, until - transport::Clock::now());
-  source->want(set, earlier, context.executor, [wait](KeyAnswer answer) {
+  source->want({set, context.tokens().sets[set], earlier}, context.executor, [wait](KeyAnswer answer) {
     wait->answer = answer;
     if (wait->answered != nullptr) wait->answered->cancel();
   });

@@ -3,6 +3,7 @@
 #include <array>
 #include <ctime>
 #include <exception>
+#include <utility>
 
 namespace postern::relay {
 
@@ -18,7 +19,7 @@ RelayContext::RelayContext(const transport::Executor& own_executor, const Settin
       shared_(shared),
       log_(log),
       records_(log.add_queue()),
-      revoked_(keys.tokens->revoked) {
+      tokens_(keys.tokens) {
   use_identity_key(*keys.identity);
 }
 
@@ -31,10 +32,9 @@ void RelayContext::use_keys(const Keys& keys) {
 
 void RelayContext::use_tokens(const std::shared_ptr<const token::Keys>& tokens) {
   verifier.use(tokens);
-  if (tokens->revoked == revoked_) return;
-  revoked_ = tokens->revoked;
-  if (!revoked_) return;
-  for (OpenToken& open : open_tokens) open.end_if_revoked(*revoked_);
+  const bool same = std::exchange(tokens_, tokens)->revoked == tokens->revoked;
+  if (same || !tokens->revoked) return;
+  for (OpenToken& open : open_tokens) open.end_if_revoked(*tokens->revoked);
 }
 
 void RelayContext::use_identity_key(const token::SharedSecrets& key) {

@@ -51,6 +51,7 @@ class RelayContext {
   // The verifier's keys alone; streams whose token was revoked end, where the settings ask for that.
   void use_tokens(const std::shared_ptr<const token::Keys>& tokens);
   [[nodiscard]] KeySource* key_source() const noexcept { return shared_.key_source; }
+  [[nodiscard]] const token::Keys& tokens() const noexcept { return *tokens_; }
 
   transport::Executor executor;
   const Settings& settings;
@@ -72,7 +73,7 @@ class RelayContext {
   Shared& shared_;
   observe::Log& log_;
   observe::RecordQueue& records_;
-  std::shared_ptr<const token::RevokedList> revoked_;
+  std::shared_ptr<const token::Keys> tokens_;  // as the verifier has them
   std::int64_t date_second_ = -1;
   std::string date_;
 };

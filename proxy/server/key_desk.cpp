@@ -21,11 +21,12 @@ relay::KeyAnswer answer_of(keys::WantedKey wanted) noexcept {
 }  // namespace
 
 // Snapshots are posted to the workers in the same way, so that an answer never overtakes what it tells of.
-void KeyDesk::want(std::size_t set, std::uint64_t earlier, const transport::Executor& executor, Done done) {
-  transport::asio::post(main_, [this, set, earlier, executor, back = std::move(done)]() mutable {
-    sets_.want(set, earlier, [executor, back = std::move(back)](keys::WantedKey wanted) {
-      transport::asio::post(executor, [back, wanted] { back(answer_of(wanted)); });
-    });
+void KeyDesk::want(relay::KeyWish wish, const transport::Executor& executor, Done done) {
+  transport::asio::post(main_, [this, wish = std::move(wish), executor, back = std::move(done)]() mutable {
+    sets_.want(wish.set, wish.judged_by, wish.earlier,
+               [executor, back = std::move(back)](keys::WantedKey wanted) {
+                 transport::asio::post(executor, [back, wanted] { back(answer_of(wanted)); });
+               });
   });
 }
 

@@ -11,7 +11,7 @@ class KeyDesk final : public relay::KeySource {
   // `sets` is used on `main`'s thread alone. Both outlive the threads that ask.
   KeyDesk(const transport::Executor& main, keys::KeySets& sets) : main_(main), sets_(sets) {}
 
-  void want(std::size_t set, std::uint64_t earlier, const transport::Executor& executor, Done done) override;
+  void want(relay::KeyWish wish, const transport::Executor& executor, Done done) override;
 
  private:
   transport::Executor main_;
