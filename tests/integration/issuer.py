@@ -54,6 +54,7 @@ class IssuerServer:
         self._news = threading.Condition()
         self._listener = None
         self.port = 0
+        self.context = None  # for https
         self.keys(*keys)
         self.open()
 
@@ -88,6 +89,11 @@ class IssuerServer:
     def _talk(self, connection):
         with connection:
             connection.settimeout(60)
+            if self.context:
+                try:
+                    connection = self.context.wrap_socket(connection, server_side=True)
+                except OSError:
+                    return  # not believed
             head = b""
             while b"\r\n\r\n" not in head:
                 piece = connection.recv(4096)

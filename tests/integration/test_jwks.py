@@ -7,6 +7,7 @@ import threading
 import time
 
 import pytest
+from certificates import certificates  # noqa: F401 (a fixture)
 from gate import run, token
 from issuer import ISSUER, IssuerServer, Key, chunked, response
 from wire import Client, request
@@ -268,3 +269,59 @@ def test_check_prints_what_better_auths_url_stands_for():
     origin = "https://auth.example"
     assert f"POSTERN_JWT_ISSUER={origin}" in lines and f"POSTERN_JWT_AUDIENCE={origin}" in lines
     assert any(line.startswith("POSTERN_JWKS_URL=") and "/base/jwks" in line and f"iss={origin}" in line for line in lines)
+
+
+def test_an_https_set_is_held_to_its_authorities_which_may_change(start, upstream, issuer, keys, certificates, tmp_path):  # noqa: F811
+    authorities = tmp_path / "ca.crt"
+    authorities.write_text(open(certificates.other_ca.cert).read())
+    issuer.context = certificates.server_context()
+    gate = start(BETTER_AUTH_SECRET=None, POSTERN_JWKS_CA=str(authorities),
+                 POSTERN_JWKS_URL=f"{issuer.url.replace('http:', 'https:')} iss={ISSUER} aud={ISSUER}")
+    assert "TLS" in gate.wait_for_log(msg="key set not fetched")["problem"]
+    authorities.write_text(open(certificates.ca.cert).read())
+    gate.wait_for_log(msg="keys reloaded")
+    gate.wait_for_log(msg="key set fetched")  # at the next try
+    settle(gate, keys[0].token())
+
+
+def test_a_slow_set_is_given_up_after_five_seconds(start_by_url, issuer, keys):
+    gone = threading.Event()
+
+    def trickle(connection):
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n")
+        try:
+            while not gone.wait(0.2):
+                connection.sendall(b" ")
+        except OSError:
+            gone.set()
+
+    issuer.answer = trickle
+    gate = start_by_url()
+    assert "timed out" in gate.wait_for_log(msg="key set not fetched")["problem"]
+    assert gone.wait(60)
+    issuer.keys(keys[0])
+    gate.wait_for_log(msg="key set fetched")
+    settle(gate, keys[0].token())
+
+
+def test_a_drain_ends_with_requests_that_wait(start_by_url, issuer, keys):
+    gate = start_by_url()
+    gate.wait_for_log(msg="key set fetched")
+    settle(gate, keys[0].token())
+    asked, go = threading.Event(), threading.Event()
+    body = response({"keys": [keys[1].jwk()]})
+
+    def slow(connection):
+        asked.set()
+        go.wait(60)
+        connection.sendall(body)
+
+    issuer.answer = slow
+    with Client(gate.address) as client:
+        client.send(request("GET", "/api/alice/x", token=keys[1].token()))
+        assert asked.wait(60)
+        gate.signal(signal.SIGTERM)
+        gate.wait_for_log(msg="draining")
+        go.set()
+        assert client.read_response().status in (200, 503)
+    assert gate.wait() == 0
