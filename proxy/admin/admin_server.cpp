@@ -174,6 +174,8 @@ Awaitable<AdminServer::Response> AdminServer::readiness() {
   if (drain_.phase() != DrainPhase::serving) {
     co_return text_response(http::status::service_unavailable, "draining");
   }
+  const std::string_view other = other_problem_ ? other_problem_() : std::string_view{};
+  if (!other.empty()) co_return text_response(http::status::service_unavailable, other);
   const UpstreamHealth health = co_await readiness_.ask();
   if (!health.problem.empty()) co_return text_response(http::status::service_unavailable, health.problem);
   co_return text_response(http::status::ok, "ready");

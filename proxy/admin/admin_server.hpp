@@ -33,6 +33,8 @@ class AdminServer {
   AdminServer(transport::asio::io_context& context, transport::Listeners listeners, UpstreamProbe probe,
               tls::Context client_tls, Drain& drain, Pages pages);
 
+  // Asked before the upstream is: what else keeps requests from being served, in static text; empty: nothing.
+  void also_ask(std::function<std::string_view()> problem) { other_problem_ = std::move(problem); }
   void use_context(tls::Context client_tls) { readiness_.use_context(std::move(client_tls)); }
 
   [[nodiscard]] const std::string& address() const noexcept { return listeners_.address(); }
@@ -56,6 +58,7 @@ class AdminServer {
   Pages pages_;
   transport::Deadlines deadlines_;
   Readiness readiness_;
+  std::function<std::string_view()> other_problem_;
   transport::Acceptor acceptor_;
   std::shared_ptr<unsigned> callers_ = std::make_shared<unsigned>(0);  // a coroutine may outlive it
 };

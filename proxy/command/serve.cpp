@@ -32,18 +32,22 @@ observe::Level level_of(config::LogLevel level) {
   return observe::Level::off;
 }
 
-relay::Keys take_keys(config::Config& config) {
+server::ServerKeys take_keys(config::Config& config) {
   std::vector<std::string> identity;
   if (!config.identity_key.empty()) identity.push_back(config.identity_key);
   relay::Keys keys{std::make_shared<const token::Keys>(config::take_token_keys(config)),
                    std::make_shared<const token::SharedSecrets>(std::move(identity)),
                    std::move(config.server_tls), std::move(config.client_tls)};
   config.clear_secrets();
-  return keys;
+  return {std::move(keys), std::move(config.jwks_tls)};
 }
 
-std::variant<relay::Keys, std::string> reload(const Context& context) {
-  config::Outcome outcome = config::read(context.environment, context.machine);
+// Without the revoked list, which is watched by itself: a spoilt one must not keep a secret from changing.
+std::variant<server::ServerKeys, std::string> reload(const Context& context) {
+  std::vector<config::Variable> environment(context.environment.begin(), context.environment.end());
+  std::erase_if(environment,
+                [](const config::Variable& variable) { return variable.name == "POSTERN_REVOKED_FILE"; });
+  config::Outcome outcome = config::read(environment, context.machine);
   if (!outcome.problems.empty()) return config::to_string(outcome.problems.front());
   return take_keys(outcome.config);
 }
@@ -63,7 +67,8 @@ int serve(const Context& context) {
     return misused;
   }
   const server::About about{version, config::describe(outcome.config)};
-  relay::Keys keys = take_keys(outcome.config);
+  const server::KeySettings key_settings{keys::make_key_set_settings(outcome.config), outcome.config.revoked_file};
+  server::ServerKeys keys = take_keys(outcome.config);
   const auto format =
       outcome.config.log_format == config::LogFormat::json ? observe::Format::json : observe::Format::text;
   observe::Log log(level_of(outcome.config.log_level), format);
@@ -79,7 +84,7 @@ int serve(const Context& context) {
               {{"connections", std::to_string(affordable)}});
   }
   const auto problem = server::serve(
-      settings, about, std::move(keys), [&context] { return reload(context); }, log);
+      settings, about, key_settings, std::move(keys), [&context] { return reload(context); }, log);
   if (!problem) return done;
   context.err << "postern: " << *problem << '\n';
   return failed;

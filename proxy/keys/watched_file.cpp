@@ -17,6 +17,11 @@ bool WatchedFile::changed() {
   return true;
 }
 
+bool WatchedFile::is_as_known() const {
+  const Print now = look();
+  return now == known_ && now != Print{};
+}
+
 WatchedFile::Print WatchedFile::look() const {
   struct stat status {};
   if (::stat(path_.c_str(), &status) != 0) return {};

@@ -14,6 +14,8 @@ class WatchedFile {
   // Whether it is another than the caller has, and has stayed so since the last call: one that is still being
   // written is not to be read. Says so once for each change. A file that is gone has not changed.
   bool changed();
+  // Whether it is there, and the one that changed() told of last.
+  [[nodiscard]] bool is_as_known() const;
 
  private:
   // Enough to tell two files, or two states of one, apart.

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "token/base64url.hpp"
+
 namespace postern::relay {
 
 using transport::Clock;
@@ -29,6 +31,8 @@ Interruption interruption_by(DeadlineKind kind) noexcept {
       return Interruption::token_expired;
     case DeadlineKind::linger:
       return Interruption::linger_timeout;
+    case DeadlineKind::key:
+      return Interruption::key_timeout;
   }
   return Interruption::none;
 }
@@ -76,6 +80,21 @@ void ClientConnection::end_streams_at(std::int64_t unix_seconds) noexcept {
   streams_end_ = Clock::now() + (at - now);
 }
 
+void ClientConnection::end_streams_now() noexcept {
+  streams_end_ = Clock::now();
+  const bool body_moves = waiting_for_ == DeadlineKind::stream || waiting_for_ == DeadlineKind::upload;
+  if (body_moves) arm(DeadlineKind::token, Clock::duration::zero());
+}
+
+token::ClientCertificate ClientConnection::certificate() {
+  if (!certificate_) {
+    certificate_.emplace();
+    const auto shown = client.is_encrypted() ? client.tls().peer_certificate() : std::nullopt;
+    if (shown) certificate_.emplace(Certificate{token::encode_base64url(shown->sha256), shown->not_after});
+  }
+  return {certificate_->thumbprint, certificate_->not_after};
+}
+
 void ClientConnection::close_upstream() noexcept {
   if (upstream) upstream->stream.close();
 }
@@ -89,8 +108,10 @@ void ClientConnection::call_off() noexcept {
 // cancelled decides what can still be said to the client.
 void ClientConnection::interrupt(Interruption why) noexcept {
   interruption_ = why;
+  if (waker_ != nullptr) waker_->cancel();
   switch (why) {
     case Interruption::none:
+    case Interruption::key_timeout:
       break;
     case Interruption::idle_timeout:
     case Interruption::head_timeout:
@@ -135,6 +156,7 @@ int ClientConnection::watched_descriptor() noexcept {
     case DeadlineKind::upload:
     case DeadlineKind::response:
     case DeadlineKind::stream:
+    case DeadlineKind::key:
       return client.is_open() && !idle ? client.descriptor() : -1;
     default:
       return -1;

@@ -4,6 +4,7 @@
 
 #include <memory>
 #include <optional>
+#include <string>
 
 #include "relay/close_reason.hpp"
 #include "relay/exchange_plan.hpp"
@@ -27,7 +28,12 @@ class ClientConnection final : public transport::Timed {
   [[nodiscard]] Interruption interrupted() const noexcept { return interruption_; }
   void forget_interruption() noexcept { interruption_ = Interruption::none; }
   void end_streams_at(std::int64_t unix_seconds) noexcept;
+  void end_streams_now() noexcept;
   void forget_stream_end() noexcept { streams_end_.reset(); }
+  // A wait that is no read or write ends with this timer; null: there is none.
+  void wakes(transport::Timer* timer) noexcept { waker_ = timer; }
+  // Of this TLS connection, computed once; empty: the client showed none.
+  [[nodiscard]] token::ClientCertificate certificate();
 
   // Whatever either side waits for ends; the client can still be told something.
   void call_off() noexcept;
@@ -54,6 +60,12 @@ class ClientConnection final : public transport::Timed {
   transport::DeadlineKind waiting_for_ = transport::DeadlineKind::none;
   Interruption interruption_ = Interruption::none;
   Closable* closable_ = nullptr;
+  transport::Timer* waker_ = nullptr;
+  struct Certificate {
+    std::string thumbprint;  // empty: none
+    std::int64_t not_after = 0;
+  };
+  std::optional<Certificate> certificate_;
   std::optional<transport::Clock::time_point> streams_end_;
 };
 

@@ -64,6 +64,7 @@ Event event_of(Interruption interruption, Event otherwise) noexcept {
     case Interruption::none:
     case Interruption::idle_timeout:
     case Interruption::head_timeout:
+    case Interruption::key_timeout:
       break;
   }
   return otherwise;

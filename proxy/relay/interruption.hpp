@@ -16,6 +16,7 @@ enum class Interruption : std::uint8_t {
   token_expired,     // POSTERN_CLOSE_AT_EXPIRY
   linger_timeout,    // the peer does not end its side
   drained,           // the process ends
+  key_timeout,       // no key set came
   client_left,       // the client ended its side while it was owed something
 };
 

@@ -17,7 +17,16 @@ struct Judgement {
 };
 
 // `client`: the address that failures are counted for, as text. `steady`: of a clock that never goes back.
+// Fills buffers.claim_fields. What the verdict shows of the token is valid until this thread judges again.
 Judgement judge_request(RelayContext& context, RequestBuffers& buffers, std::string_view client,
-                        std::int64_t unix_seconds, transport::Clock::time_point steady);
+                        std::int64_t unix_seconds, transport::Clock::time_point steady,
+                        const gate::Circumstances& circumstances);
+
+// Counts a token against its address that was not counted when it was judged, since a key could have come.
+void note_failed_token(RelayContext& context, std::string_view client, transport::Clock::time_point steady);
+
+// In shadow mode a refusal for want of a right is forwarded, without any identity.
+void apply_shadow(RelayContext& context, RequestBuffers& buffers, std::int64_t unix_seconds,
+                  Judgement& judgement);
 
 }  // namespace postern::relay

@@ -6,6 +6,7 @@
 #include <ctime>
 #include <exception>
 #include <stdexcept>
+#include <utility>
 
 namespace postern::relay {
 namespace {
@@ -37,16 +38,24 @@ RelayContext::RelayContext(const transport::Executor& own_executor, const Settin
       shared_(shared),
       log_(log),
       records_(log.add_queue()),
-      sample_(given.log_sample) {
+      sample_(given.log_sample),
+      tokens_(keys.tokens) {
   counts.metrics = &metrics;
   use_identity_key(*keys.identity);
 }
 
 void RelayContext::use_keys(const Keys& keys) {
-  verifier.use(keys.tokens);
+  use_tokens(keys.tokens);
   use_identity_key(*keys.identity);
   accept_rules.server_tls = keys.server_tls;
   upstreams.use_context(keys.client_tls);
+}
+
+void RelayContext::use_tokens(const std::shared_ptr<const token::Keys>& tokens) {
+  verifier.use(tokens);
+  const bool same = std::exchange(tokens_, tokens)->revoked == tokens->revoked;
+  if (same || !tokens->revoked) return;
+  for (OpenToken& open : open_tokens) open.end_if_revoked(*tokens->revoked);
 }
 
 void RelayContext::use_identity_key(const token::SharedSecrets& key) {

@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <cstddef>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -16,6 +17,8 @@
 #include "observe/metrics.hpp"
 #include "observe/shared_metrics.hpp"
 #include "relay/connection_count.hpp"
+#include "relay/key_source.hpp"
+#include "relay/open_token.hpp"
 #include "relay/request_buffers.hpp"
 #include "relay/request_ids.hpp"
 #include "relay/settings.hpp"
@@ -33,6 +36,7 @@ struct Shared {
 
   std::atomic<std::size_t> connections{0};  // served, not those turned away
   std::atomic<bool> draining{false};
+  KeySource* key_source = nullptr;  // set before threads begin; null: no key is ever fetched
   gate::Rates rates;
   gate::ShadowWindow shadow;
   observe::Metrics metrics;  // a block for each thread
@@ -63,6 +67,10 @@ class RelayContext {
   // So many connections are awake that a further one should sleep as soon as it can.
   [[nodiscard]] bool is_crowded() const noexcept { return counts.awake > most_awake; }
   void use_keys(const Keys& keys);
+  // The verifier's keys alone; streams whose token was revoked end, where the settings ask for that.
+  void use_tokens(const std::shared_ptr<const token::Keys>& tokens);
+  [[nodiscard]] KeySource* key_source() const noexcept { return shared_.key_source; }
+  [[nodiscard]] const token::Keys& tokens() const noexcept { return *tokens_; }
 
   transport::Executor executor;
   const Settings& settings;
@@ -76,6 +84,7 @@ class RelayContext {
   UpstreamPool upstreams;
   RequestIds request_ids;
   ConnectionCounts counts;
+  OpenTokens open_tokens;  // with POSTERN_CLOSE_AT_EXPIRY
 
  private:
   static constexpr std::size_t most_awake = 64;
@@ -88,6 +97,7 @@ class RelayContext {
   observe::RecordQueue& records_;
   observe::LogSample sample_;
   std::optional<transport::CoarseClock::time_point> unreachable_noted_at_;
+  std::shared_ptr<const token::Keys> tokens_;  // as the verifier has them
   std::int64_t date_second_ = -1;
   std::string date_;
 };

@@ -9,6 +9,8 @@
 #include "relay/client_address.hpp"
 #include "relay/exchange.hpp"
 #include "relay/judgement.hpp"
+#include "relay/key_wait.hpp"
+#include "relay/open_token.hpp"
 
 namespace postern::relay {
 namespace {
@@ -117,6 +119,30 @@ bool skip_buffered_body(RequestBuffers& buffers) noexcept {
   return true;
 }
 
+// A token that lacks its key may get it from a fetch; the judgement stands where it does not.
+Awaitable<Judgement> judge_with_new_keys(ClientConnection& connection, Judgement judgement,
+                                         std::string_view client) {
+  using namespace std::chrono;
+  RelayContext& context = connection.context;
+  const auto until = Clock::now() + longest_key_wait;
+  std::uint64_t earlier = 0;
+  bool fetched = false;
+  while (!fetched && judgement.verdict.key_wanted && judgement.verdict.key_wanted->fetchable) {
+    const KeyAnswer answer =
+        co_await wait_for_key(connection, judgement.verdict.key_wanted->set, earlier, until);
+    if (answer.outcome == KeyAnswer::Outcome::refused) break;
+    if (connection.interrupted() != Interruption::none) break;
+    fetched = answer.outcome == KeyAnswer::Outcome::fetched;
+    earlier = answer.fetch;
+    const auto now = duration_cast<seconds>(system_clock::now().time_since_epoch()).count();
+    judgement = judge_request(context, *connection.buffers, client, now, Clock::now(),
+                              {connection.certificate(), fetched});
+  }
+  if (connection.interrupted() == Interruption::key_timeout) connection.forget_interruption();
+  if (judgement.verdict.key_wanted) note_failed_token(context, client, Clock::now());
+  co_return judgement;
+}
+
 Judgement judge(ClientConnection& connection, HeadOutcome outcome, std::string_view client,
                 std::int64_t unix_seconds, Clock::time_point steady) {
   RequestBuffers& buffers = *connection.buffers;
@@ -125,7 +151,8 @@ Judgement judge(ClientConnection& connection, HeadOutcome outcome, std::string_v
     const auto fault = buffers.request_parser.fault();
     return {gate::refuse_head(http::status_of(fault), http::text_of(fault))};
   }
-  Judgement judgement = judge_request(connection.context, buffers, client, unix_seconds, steady);
+  Judgement judgement = judge_request(connection.context, buffers, client, unix_seconds, steady,
+                                      {connection.certificate(), false});
   buffers.from_client.take(buffers.request_parser.head_size());
   return judgement;
 }
@@ -227,8 +254,12 @@ Awaitable<ClientFate> serve_request(ClientConnection& connection) {
   const RequestCount counted(context.metrics);
   const transport::Peer client =
       client_of(buffers.request, connection.peer, context.settings.trusted_proxies);
-  const Judgement judgement =
-      judge(connection, outcome, client.address(), duration_cast<seconds>(wall).count(), started);
+  const std::int64_t unix_seconds = duration_cast<seconds>(wall).count();
+  Judgement judgement = judge(connection, outcome, client.address(), unix_seconds, started);
+  if (judgement.verdict.key_wanted) {
+    judgement = co_await judge_with_new_keys(connection, std::move(judgement), client.address());
+  }
+  apply_shadow(context, buffers, unix_seconds, judgement);
   const gate::Verdict& verdict = judgement.verdict;
 
   observe::CountedRequest count;
@@ -250,11 +281,21 @@ Awaitable<ClientFate> serve_request(ClientConnection& connection) {
   record.reason = verdict.reason;
 
   ClientFate fate = ClientFate::close;
-  if (verdict.forward()) {
+  const Interruption why = connection.interrupted();
+  // While a key was waited for.
+  if (why == Interruption::client_left || why == Interruption::drained) {
+    record.reason = text_of(why == Interruption::client_left ? Ending::client_left : Ending::drained);
+  } else if (verdict.forward()) {
     if (const auto end = end_of_streams(verdict, context.settings)) connection.end_streams_at(*end);
+    std::optional<OpenToken> open_token;
+    if (context.settings.close_at_expiry && !verdict.uid.empty()) open_token.emplace(connection, verdict);
     Exchange exchange(connection, verdict, request_id);
     co_await exchange.run();
-    const Exchange::Result result = exchange.result();
+    Exchange::Result result = exchange.result();
+    if (open_token && open_token->revoked() && result.outcome.ending == Ending::token_expired) {
+      result.reason = "token revoked while streaming";
+      if (result.outcome.answer != gate::Answer::none) result.outcome.answer = gate::Answer::token_invalid;
+    }
     record_ending(result, verdict, buffers, record);
     record.status = result.status;
     record.bytes_in = result.bytes_in;

@@ -28,7 +28,7 @@ Settings make_settings(const config::Config& config) {
   settings.admin_listen = config.admin_listen;
   settings.upstream_health_path = config.upstream_health_path;
   for (const std::string& file :
-       {config.secret_file, config.secrets_file, config.revoked_file, config.identity_key_file,
+       {config.secret_file, config.secrets_file, config.jwks_ca_file, config.identity_key_file,
         config.tls_cert_file, config.tls_key_file, config.tls_client_ca_file, config.upstream_ca_file}) {
     if (!file.empty()) settings.watched_files.push_back(file);
   }

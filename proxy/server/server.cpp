@@ -12,8 +12,12 @@
 #include <vector>
 
 #include "admin/admin_server.hpp"
+#include "config/machine.hpp"
 #include "config/timestamp.hpp"
+#include "keys/key_sets.hpp"
+#include "keys/revoked_file.hpp"
 #include "keys/watched_file.hpp"
+#include "server/key_desk.hpp"
 #include "server/status_source.hpp"
 #include "server/worker.hpp"
 #include "transport/listener.hpp"
@@ -34,8 +38,10 @@ constexpr unsigned admin_mode = 0600;
 // What runs on the main thread while the workers serve.
 class Server {
  public:
-  Server(const relay::Settings& settings, const About& about, const ReloadKeys& reload, observe::Log& log)
+  Server(const relay::Settings& settings, const About& about, const KeySettings& key_settings,
+         const ReloadKeys& reload, observe::Log& log)
       : settings_(settings),
+        key_settings_(key_settings),
         reload_(reload),
         log_(log),
         signals_(context_),
@@ -48,7 +54,7 @@ class Server {
                {[this](admin::Drain::Duration after) { announce_drain(after); }, [this] { begin_drain(); }}),
         status_(settings, about, shared_, log, drain_) {}
 
-  std::optional<std::string> run(relay::Keys keys);
+  std::optional<std::string> run(ServerKeys keys);
 
  private:
   void start_workers(const relay::Keys& keys);
@@ -63,8 +69,11 @@ class Server {
   void reload();
   void watch_files();
   void watch_shadow();
+  void watch_revoked_file();
+  void begin_to_fetch_keys(const ServerKeys& keys);
 
   const relay::Settings& settings_;
+  const KeySettings& key_settings_;
   const ReloadKeys& reload_;
   observe::Log& log_;
   asio::io_context context_{1};
@@ -81,27 +90,34 @@ class Server {
   bool terminating_ = false;  // a signal asked for the end
   StatusSource status_;
   std::deque<Worker> workers_;
+  std::optional<keys::RevokedFile> revoked_file_;
+  std::optional<keys::KeySets> key_sets_;
+  std::optional<KeyDesk> key_desk_;
   std::vector<std::thread> threads_;
   std::atomic<std::size_t> running_{0};
   std::optional<admin::AdminServer> admin_;
 };
 
-std::optional<std::string> Server::run(relay::Keys keys) {
+std::optional<std::string> Server::run(ServerKeys keys) {
   auto opened = transport::Listeners::open(settings_.listen, settings_.threads, settings_.listen_mode);
   if (auto* problem = std::get_if<std::string>(&opened)) return *problem;
   listeners_.emplace(std::move(std::get<transport::Listeners>(opened)));
   if (settings_.admin_listen) {
-    if (auto problem = open_admin(keys)) return problem;
+    if (auto problem = open_admin(keys.keys)) return problem;
   }
-  status_.note_keys(keys);
+  status_.note_keys(keys.keys);
 
   if (!watch_signals()) return "cannot watch for signals: " + std::string(std::strerror(errno));
   wait_for_signal();
   for (const std::string& file : settings_.watched_files) files_.emplace_back(file);
-  if (!files_.empty()) watch_files();
-  start_workers(keys);
+  if (!key_settings_.revoked_file.empty()) {
+    revoked_file_.emplace(key_settings_.revoked_file, config::read_large_file);
+  }
+  if (!files_.empty() || revoked_file_) watch_files();
+  begin_to_fetch_keys(keys);
+  start_workers(keys.keys);
   // The workers have theirs; after a rotation the old ones must not live on here.
-  keys = relay::Keys();
+  keys = ServerKeys();
   log_.event(Level::info, "listening",
              {{"address", listeners_->address()},
               {"upstream", config::to_string(settings_.upstream)},
@@ -113,6 +129,7 @@ std::optional<std::string> Server::run(relay::Keys keys) {
   if (admin_) log_.event(Level::info, "admin listening", {{"address", admin_->address()}});
   if (settings_.shadow_until) watch_shadow();
 
+  key_sets_->start();
   context_.run();
   for (std::thread& thread : threads_) thread.join();
   // Who waited for this end hears of it.
@@ -143,6 +160,17 @@ void Server::count_seconds() {
   next_second_.async_wait([this](const error_code& error) {
     if (!error) count_seconds();
   });
+}
+
+void Server::begin_to_fetch_keys(const ServerKeys& keys) {
+  key_sets_.emplace(context_.get_executor(), key_settings_.sets, keys.keys.tokens, keys.jwks_tls, log_,
+                    [this](const std::shared_ptr<const token::Keys>& tokens) {
+                      for (Worker& worker : workers_) worker.use_tokens(tokens);
+                    });
+  key_desk_.emplace(context_.get_executor(), *key_sets_);
+  shared_.key_source = &*key_desk_;
+  if (!admin_) return;
+  admin_->also_ask([this] { return key_sets_->ready() ? std::string_view{} : "no key set yet"; });
 }
 
 void Server::start_workers(const relay::Keys& keys) {
@@ -188,6 +216,7 @@ void Server::watch_files() {
     bool changed = false;
     for (keys::WatchedFile& file : files_) changed = file.changed() || changed;
     if (changed) reload();
+    if (revoked_file_) watch_revoked_file();
     watch_files();
   });
 }
@@ -209,8 +238,23 @@ void Server::watch_shadow() {
   });
 }
 
+void Server::watch_revoked_file() {
+  const auto now = std::chrono::steady_clock::now().time_since_epoch();
+  auto news = revoked_file_->look(std::chrono::duration_cast<std::chrono::milliseconds>(now));
+  if (const auto* problem = std::get_if<std::string>(&news)) {
+    log_.event(Level::error, "revoked tokens not read again, the old list stays", {{"problem", *problem}});
+  } else if (auto* list = std::get_if<std::shared_ptr<const token::RevokedList>>(&news)) {
+    log_.event(Level::info, "revoked tokens read", {{"entries", std::to_string((*list)->size())}});
+    key_sets_->use_revoked(std::move(*list));
+  }
+}
+
 void Server::on_signal(int number) {
-  if (number == SIGHUP) return reload();
+  if (number == SIGHUP) {
+    if (revoked_file_) revoked_file_->read_soon();
+    reload();
+    return key_sets_->fetch_soon();
+  }
   if (terminating_) {
     log_.event(Level::warn, "second signal: ending at once");
     for (Worker& worker : workers_) worker.end_now();
@@ -251,14 +295,15 @@ void Server::begin_drain() {
 }
 
 void Server::reload() {
-  const auto reloaded = reload_();
+  auto reloaded = reload_();
   if (const auto* problem = std::get_if<std::string>(&reloaded)) {
     log_.event(Level::error, "keys not reloaded, the old ones stay", {{"problem", *problem}});
     shared_.events.count_reload(false, 0);
     status_.note_reload_failed(*problem);
     return;
   }
-  const auto& keys = std::get<relay::Keys>(reloaded);
+  auto& [keys, jwks_tls] = std::get<ServerKeys>(reloaded);
+  keys.tokens = key_sets_->adopt(*keys.tokens, jwks_tls);
   for (Worker& worker : workers_) worker.use_keys(keys);
   if (admin_) admin_->use_context(keys.client_tls);
   status_.note_keys(keys);
@@ -269,9 +314,10 @@ void Server::reload() {
 
 }  // namespace
 
-std::optional<std::string> serve(const relay::Settings& settings, const About& about, relay::Keys keys,
-                                 const ReloadKeys& reload, observe::Log& log) {
-  return Server(settings, about, reload, log).run(std::move(keys));
+std::optional<std::string> serve(const relay::Settings& settings, const About& about,
+                                 const KeySettings& key_settings, ServerKeys keys, const ReloadKeys& reload,
+                                 observe::Log& log) {
+  return Server(settings, about, key_settings, reload, log).run(std::move(keys));
 }
 
 }  // namespace postern::server

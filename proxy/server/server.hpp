@@ -9,15 +9,27 @@
 #include <variant>
 #include <vector>
 
+#include "keys/key_sets.hpp"
 #include "observe/log.hpp"
 #include "relay/settings.hpp"
 #include "token/verifier.hpp"
 
 namespace postern::server {
 
-// Secrets and certificates as they are now, or why they could not be read; asked for on SIGHUP and when a
-// file has changed.
-using ReloadKeys = std::function<std::variant<relay::Keys, std::string>()>;
+// Secrets and certificates as they are now.
+struct ServerKeys {
+  relay::Keys keys;       // revocations are kept by the server itself, which watches their file
+  tls::Context jwks_tls;  // towards issuers; null: no set is https
+};
+
+// These, or why they could not be read; asked for on SIGHUP and when a file has changed.
+using ReloadKeys = std::function<std::variant<ServerKeys, std::string>()>;
+
+// Where keys come from while the server runs.
+struct KeySettings {
+  keys::KeySetSettings sets;
+  std::string revoked_file;  // empty: none
+};
 
 // What the status page and the metrics say of the process beside what they count.
 struct About {
@@ -26,7 +38,8 @@ struct About {
 };
 
 // Serves until SIGTERM or SIGINT has drained it. Returns nothing then, or in one line why it could not start.
-std::optional<std::string> serve(const relay::Settings& settings, const About& about, relay::Keys keys,
-                                 const ReloadKeys& reload, observe::Log& log);
+std::optional<std::string> serve(const relay::Settings& settings, const About& about,
+                                 const KeySettings& key_settings, ServerKeys keys, const ReloadKeys& reload,
+                                 observe::Log& log);
 
 }  // namespace postern::server

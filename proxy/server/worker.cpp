@@ -126,4 +126,8 @@ void Worker::use_keys(const relay::Keys& keys) {
   asio::post(context_, [this, keys] { relay_.use_keys(keys); });
 }
 
+void Worker::use_tokens(const std::shared_ptr<const token::Keys>& tokens) {
+  asio::post(context_, [this, tokens] { relay_.use_tokens(tokens); });
+}
+
 }  // namespace postern::server

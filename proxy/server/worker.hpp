@@ -25,6 +25,7 @@ class Worker {
   void end_streams();  // what is still under way is cut, websockets after a close frame
   void end_now();      // without one
   void use_keys(const relay::Keys& keys);
+  void use_tokens(const std::shared_ptr<const token::Keys>& tokens);
 
  private:
   transport::Awaitable<> accept_loop();

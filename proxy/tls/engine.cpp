@@ -3,6 +3,7 @@
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
 
+#include <ctime>
 #include <new>
 
 namespace postern::tls {
@@ -100,6 +101,20 @@ std::string_view Engine::failure() const noexcept {
   if (certificate_refused()) return X509_verify_cert_error_string(SSL_get_verify_result(ssl_.get()));
   const char* reason = ERR_reason_error_string(error_);
   return reason != nullptr ? reason : "connection closed";
+}
+
+std::optional<PeerCertificate> Engine::peer_certificate() const noexcept {
+  const X509* const certificate = ssl_ ? SSL_get0_peer_certificate(ssl_.get()) : nullptr;
+  if (certificate == nullptr || certificate_refused()) return std::nullopt;
+  PeerCertificate peer;
+  unsigned size = 0;
+  std::tm ends{};
+  const bool known = X509_digest(certificate, EVP_sha256(), peer.sha256.data(), &size) == 1 &&
+                     ASN1_TIME_to_tm(X509_get0_notAfter(certificate), &ends) == 1;
+  ERR_clear_error();
+  if (!known) return std::nullopt;
+  peer.not_after = ::timegm(&ends);
+  return peer;
 }
 
 Session Engine::session() const noexcept {

@@ -4,8 +4,11 @@
 
 #include <openssl/ssl.h>
 
+#include <array>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -16,6 +19,12 @@ namespace postern::tls {
 
 // A session that a later connection to the same server may resume.
 using Session = std::shared_ptr<SSL_SESSION>;
+
+// What tells one certificate from all others, and how long it is good.
+struct PeerCertificate {
+  std::array<unsigned char, 32> sha256{};  // of its DER
+  std::int64_t not_after = 0;              // Unix seconds
+};
 
 enum class Outcome : std::uint8_t {
   done,
@@ -55,6 +64,8 @@ class Engine {
     return SSL_get_SSL_CTX(ssl_.get()) == context.get();
   }
   [[nodiscard]] bool resumed() const noexcept { return SSL_session_reused(ssl_.get()) == 1; }
+  // The one that the handshake verified, also where the session was resumed; nothing: the peer showed none.
+  [[nodiscard]] std::optional<PeerCertificate> peer_certificate() const noexcept;
   // Empty when there is none to resume.
   [[nodiscard]] Session session() const noexcept;
 

@@ -77,6 +77,7 @@ Awaitable<HttpResult> exchange_once(Connector& connector, Deadlines& deadlines, 
                                     std::string host, HttpLimits limits) {
   TimedStream connection{Stream(connector.executor())};
   deadlines.add(connection);
+  const auto started = Clock::now();
   Connector::Address address;
   HttpResult result;
   const Connector::Failure failure =
@@ -88,7 +89,8 @@ Awaitable<HttpResult> exchange_once(Connector& connector, Deadlines& deadlines, 
     if (!failure.problem.empty()) result.problem += ": " + failure.problem;
     co_return result;
   }
-  connection.arm(DeadlineKind::response, limits.whole);
+  const auto spent = limits.from_the_start ? Clock::now() - started : Clock::duration::zero();
+  connection.arm(DeadlineKind::response, limits.whole - spent);
   request.set(http::field::host, host);
   request.set(http::field::user_agent, "postern");
   request.set(http::field::connection, "close");

@@ -16,6 +16,7 @@ using HttpResponse = beast::http::response<beast::http::string_body>;
 struct HttpLimits {
   Clock::duration connect = std::chrono::seconds(2);  // for each address
   Clock::duration whole = std::chrono::seconds(5);    // from the connection to the response's last byte
+  bool from_the_start = false;                        // `whole` counts connecting too
   std::uint32_t head_bytes = 8192;
   std::uint64_t body_bytes = 1 << 20;
 };

@@ -47,6 +47,7 @@ enum class DeadlineKind : std::uint8_t {
   stream,    // the next byte of a body or a websocket
   token,     // the token ends
   linger,    // the peer ends its side
+  key,       // a key that may verify a token
 };
 
 // How much a connection may still say when the process ends it.

@@ -44,6 +44,7 @@ class KeyScene {
 
   Verdict judge(const std::string& token, bool fetched = false) {
     bytes_ = test::request("GET", "/api/alice/x", {"Authorization: Bearer " + token});
+    head_.clear();
     http::RequestParser parser(1 << 16);
     REQUIRE(parser.parse(bytes_, head_) == http::ParseState::complete);
     return gate::judge(head_, policy_, *verifier_, test::now, target_, {{}, fetched});

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <ctime>
 #include <string>
 
 #include "pem.hpp"
@@ -79,6 +80,26 @@ TEST_CASE("a certificate is good for its names alone") {
     CHECK(pair.client.certificate_refused());
     CHECK(pair.client.failure().find("mismatch") != std::string_view::npos);
   }
+}
+
+TEST_CASE("the certificate that was verified is told apart, and who showed none has none") {
+  const Trust trust;
+  const Trust stranger;
+  Pair pair(trust.server, trust.client, "gate");
+  pair.shake_hands();
+  REQUIRE(pair.agreed);
+  const auto shown = pair.client.peer_certificate();
+  REQUIRE(shown);
+  CHECK(shown->not_after > std::time(nullptr));
+  CHECK_FALSE(pair.server.peer_certificate());
+  CHECK_FALSE(tls::Engine().peer_certificate());
+  Pair other(stranger.server, stranger.client, "gate");
+  other.shake_hands();
+  REQUIRE(other.client.peer_certificate());
+  CHECK(other.client.peer_certificate()->sha256 != shown->sha256);
+  Pair refused(stranger.server, trust.client, "gate");
+  refused.shake_hands();
+  CHECK_FALSE(refused.client.peer_certificate());
 }
 
 TEST_CASE("a certificate that nobody vouches for is refused") {
