@@ -6,6 +6,7 @@ import socket
 import struct
 import termios
 import time
+from pathlib import Path
 
 import pytest
 from gate import PATIENCE
@@ -44,13 +45,45 @@ def wait_until_closed(connection):
     assert watch.poll(PATIENCE * 1000), "still open"
 
 
-def wait_until_taken(client):
-    """Until the gate's end of the connection holds all that was sent, read or not."""
-    plain = getattr(client.socket, "plain", client.socket)
+def send_until_unread(client, gate):
+    """Sends small pieces until the gate sleeps and leaves one of them unread. The window is still open then, so that
+    a FIN arrives. Behind bytes for which the window has no room it would not."""
     deadline = time.monotonic() + PATIENCE
-    while struct.unpack("i", fcntl.ioctl(plain, termios.TIOCOUTQ, bytes(4)))[0] != 0:
-        assert time.monotonic() < deadline, "bytes that nobody takes"
-        time.sleep(0.005)
+    while True:
+        assert time.monotonic() < deadline, "the gate neither reads nor sleeps"
+        # In this order: what the gate had before it was seen asleep, it does not want.
+        if _is_on_the_way(client) or not _sleeps(gate):
+            time.sleep(0.001)
+        elif _unread(client):
+            return
+        else:
+            client.send(bytes(8192))
+
+
+def _is_on_the_way(client):
+    """Whether the other end lacks something that was sent, or has not said that it has it."""
+    return struct.unpack("i", fcntl.ioctl(client.socket, termios.TIOCOUTQ, bytes(4)))[0] != 0
+
+
+def _sleeps(gate):
+    """Whether each of its threads waits for an event, with none to handle (proc(5): the third field)."""
+    threads = Path(f"/proc/{gate.pid}/task").glob("*/stat")
+    return all(stat.read_text().rpartition(")")[2].split()[0] == "S" for stat in threads)
+
+
+def _unread(client):
+    """Bytes that wait at the other end of its connection (proc(5): rx_queue)."""
+    ends = [_in_proc(client.socket.getpeername()), _in_proc(client.socket.getsockname())]
+    for line in Path("/proc/net/tcp").read_text().splitlines():
+        fields = line.split()
+        if fields[1:3] == ends:
+            return int(fields[4].partition(":")[2], 16)
+    return 0  # a listing that changes while it is read may lack a line
+
+
+def _in_proc(address):
+    host, port = address
+    return f"{struct.unpack('=I', socket.inet_aton(host))[0]:08X}:{port:04X}"
 
 
 def send_until_stuck(client, data):

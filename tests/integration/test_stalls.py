@@ -6,7 +6,7 @@ import time
 
 import pytest
 from gate import PATIENCE, token
-from leaving import send_until_answered, wait_until_closed, wait_until_taken
+from leaving import send_until_answered, send_until_unread, wait_until_closed
 from upstream import Upstream
 from wire import Client, ok, request
 
@@ -32,13 +32,8 @@ def check_gateway_timeout(client):
 
 @pytest.fixture
 def deaf(tmp_path):
-    """On a unix socket, which holds little: reads a head and no more, until its connection ends."""
-
-    def script(connection):
-        connection.read_head()
-        wait_until_closed(connection)
-
-    behind = Upstream(tmp_path / "service", script)
+    """On a unix socket, which holds little: reads nothing until its connection ends."""
+    behind = Upstream(tmp_path / "service", wait_until_closed)
     yield behind
     behind.close()
 
@@ -71,8 +66,8 @@ def test_the_same_after_a_part(start, upstream, framing, read):
 @pytest.mark.parametrize("framing", FRAMINGS)
 def test_a_client_that_stalls_as_well_hears_of_the_services_fault(start, deaf, framing):
     gate = start(deaf.url, POSTERN_RESPONSE_TIMEOUT="1s", POSTERN_STREAM_IDLE_TIMEOUT=SHORT)
-    with Client(gate.address).send(post(framing) + b"x" * 300_000) as client:
-        wait_until_taken(client)
+    with Client(gate.address).send(post(framing)) as client:
+        send_until_unread(client, gate)
         check_gateway_timeout(client)
     gate.wait_for_log(msg="request", status=504, reason="upstream timeout")
     deaf.wait_until_quiet()
