@@ -67,7 +67,8 @@ int serve(const Context& context) {
     return misused;
   }
   const server::About about{version, config::describe(outcome.config)};
-  const server::KeySettings key_settings{keys::make_key_set_settings(outcome.config), outcome.config.revoked_file};
+  const server::KeySettings key_settings{keys::make_key_set_settings(outcome.config),
+                                         outcome.config.revoked_file};
   server::ServerKeys keys = take_keys(outcome.config);
   const auto format =
       outcome.config.log_format == config::LogFormat::json ? observe::Format::json : observe::Format::text;

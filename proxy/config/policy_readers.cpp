@@ -28,7 +28,7 @@ std::string read_claim_header(std::string_view text, Config& config) {
   return {};
 }
 
-void append_problem(std::string& problems, std::string problem) {
+void append_problem(std::string& problems, std::string_view problem) {
   if (problem.empty()) return;
   problems.append(problems.empty() ? "" : "; ").append(problem);
 }

@@ -55,8 +55,8 @@ std::optional<std::int64_t> parse_timestamp(std::string_view text) {
       std::chrono::year(number(digits.substr(0, 4))),
       std::chrono::month(static_cast<unsigned>(number(digits.substr(5, 2)))),
       std::chrono::day(static_cast<unsigned>(number(digits.substr(8, 2))))};
-  const int hour = number(digits.substr(11, 2)), minute = number(digits.substr(14, 2));
-  const int second = number(digits.substr(17, 2));
+  const std::int64_t hour = number(digits.substr(11, 2)), minute = number(digits.substr(14, 2));
+  const std::int64_t second = number(digits.substr(17, 2));
   if (!offset || !date.ok() || hour > 23 || minute > 59 || second > 60) return std::nullopt;
   const std::int64_t days = std::chrono::sys_days(date).time_since_epoch().count();
   return days * 86'400 + hour * 3600 + minute * 60 + second - *offset;

@@ -92,8 +92,8 @@ KeySetSettings make_key_set_settings(const config::Config& config) {
 }
 
 KeySets::KeySets(const transport::Executor& executor, const KeySetSettings& settings,
-                 std::shared_ptr<const token::Keys> initial, const tls::Context& context, observe::Log& log,
-                 Publish publish)
+                 const std::shared_ptr<const token::Keys>& initial, const tls::Context& context,
+                 observe::Log& log, Publish publish)
     : executor_(executor),
       log_(log),
       publish_(std::move(publish)),

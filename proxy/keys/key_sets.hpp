@@ -52,7 +52,7 @@ class KeySets {
 
   // `log` outlives it. Null `context`: no set is https.
   KeySets(const transport::Executor& executor, const KeySetSettings& settings,
-          std::shared_ptr<const token::Keys> initial, const tls::Context& context, observe::Log& log,
+          const std::shared_ptr<const token::Keys>& initial, const tls::Context& context, observe::Log& log,
           Publish publish);
   ~KeySets();
 

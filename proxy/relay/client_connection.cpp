@@ -88,9 +88,9 @@ void ClientConnection::end_streams_now() noexcept {
 
 token::ClientCertificate ClientConnection::certificate() {
   if (!certificate_) {
-    certificate_.emplace();
+    certificate_ = Certificate{};
     const auto shown = client.is_encrypted() ? client.tls().peer_certificate() : std::nullopt;
-    if (shown) certificate_.emplace(Certificate{token::encode_base64url(shown->sha256), shown->not_after});
+    if (shown) certificate_ = Certificate{token::encode_base64url(shown->sha256), shown->not_after};
   }
   return {certificate_->thumbprint, certificate_->not_after};
 }

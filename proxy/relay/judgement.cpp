@@ -67,7 +67,8 @@ Judgement judge_request(RelayContext& context, RequestBuffers& buffers, std::str
   Judgement judgement;
   if (!judged.token.empty()) {
     token::Verification verification;
-    const bool remembered = context.verifier.recall(judged.token, unix_seconds, circumstances.certificate, verification);
+    const bool remembered =
+        context.verifier.recall(judged.token, unix_seconds, circumstances.certificate, verification);
     context.metrics.count_token_cache(remembered);
     const auto since_origin = steady.time_since_epoch();
     if (!remembered)
@@ -99,8 +100,7 @@ void note_failed_token(RelayContext& context, std::string_view client, transport
 void apply_shadow(RelayContext& context, RequestBuffers& buffers, std::int64_t unix_seconds,
                   Judgement& judgement) {
   if (judgement.verdict.forward() || !context.in_shadow(unix_seconds)) return;
-  const gate::Verdict shadowed =
-      gate::shadowed(judgement.verdict, buffers.request, context.settings.policy);
+  const gate::Verdict shadowed = gate::shadowed(judgement.verdict, buffers.request, context.settings.policy);
   if (shadowed.forward()) {
     buffers.claim_fields.clear();
     judgement = {};

@@ -191,8 +191,8 @@ observe::CountedVerdict counted_as(const gate::Verdict& verdict) noexcept {
 }
 
 // A failing upstream is the log's business at level warn: where it is and what the system says.
-void record_ending(const Exchange::Result& result, const gate::Verdict& verdict, const RequestBuffers& buffers,
-                   observe::AccessRecord& record) noexcept {
+void record_ending(const Exchange::Result& result, const gate::Verdict& verdict,
+                   const RequestBuffers& buffers, observe::AccessRecord& record) noexcept {
   if (result.outcome.ending == Ending::ok) return;
   const bool shadow_ended = verdict.shadow && result.outcome.ending == Ending::token_expired;
   record.reason = shadow_ended ? "shadow mode ended" : result.reason;
@@ -257,7 +257,7 @@ Awaitable<ClientFate> serve_request(ClientConnection& connection) {
   const std::int64_t unix_seconds = duration_cast<seconds>(wall).count();
   Judgement judgement = judge(connection, outcome, client.address(), unix_seconds, started);
   if (judgement.verdict.key_wanted) {
-    judgement = co_await judge_with_new_keys(connection, std::move(judgement), client.address());
+    judgement = co_await judge_with_new_keys(connection, judgement, client.address());
   }
   apply_shadow(context, buffers, unix_seconds, judgement);
   const gate::Verdict& verdict = judgement.verdict;

@@ -134,7 +134,8 @@ TEST_CASE("kid selects within the set, and without it each key of the algorithm 
 
 TEST_CASE("at most eight keys are tried for a token without kid") {
   std::vector<SigningKey> keys;
-  for (int i = 0; i < 10; ++i) keys.emplace_back(Algorithm::eddsa, std::string("k").append(std::to_string(i)));
+  for (int i = 0; i < 10; ++i)
+    keys.emplace_back(Algorithm::eddsa, std::string("k").append(std::to_string(i)));
   std::vector<const SigningKey*> listed{&es()};
   for (const SigningKey& key : keys) listed.push_back(&key);
   Verifier verifier(sample::keys_of({sample::key_set(listed)}), {});

@@ -83,7 +83,8 @@ TEST_CASE("one wrong line spoils the list") {
                                        "sub al\tice before 1000\n",
                                        "sub before 1000\n",
                                        "sub alice before 99999999999999999999\n",
-                                       "sub al\xC3\xAD" "ce before 1000\n",
+                                       "sub al\xC3\xAD"
+                                       "ce before 1000\n",
                                        "SUB alice before 1000\n",
                                        " sub alice before 1000\n",
                                        " # comment\n",
