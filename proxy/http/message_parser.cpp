@@ -142,9 +142,9 @@ HeadFault MessageParser<isRequest>::read_fields(std::string_view lines) {
   if (fault_ != HeadFault::none) return fault_;
   // Beast judges a framing field before the callback hears of it. What the rules of this gate say of the line
   // that it stopped at is told.
-  const HeadFault name_fault = field_names_fault(lines.substr(read));
-  if (name_fault != HeadFault::none) return name_fault;
   const std::string_view line = lines.substr(read, lines.find('\r', read) - read);
+  const HeadFault name_fault = field_names_fault(lines.substr(read, line.size() + 2));
+  if (name_fault != HeadFault::none) return name_fault;
   const std::size_t colon = line.find(':');
   if (colon == std::string_view::npos) return HeadFault::readings_differ;
   const Field field(line.substr(0, colon), without_outer_space(line.substr(colon + 1)));

@@ -121,6 +121,19 @@ TEST_CASE("lines that Beast joins, and line ends that it finds late, are refused
   });
 }
 
+TEST_CASE("of two faults the first is told, however the bytes are cut") {
+  const std::string raw = "HTTP/1.1 200 OK\r\nContent-Length: \r\nna\x87me: 2\r\n\r\n";
+  for (std::size_t cut = 0; cut < raw.size(); ++cut) {
+    CAPTURE(cut);
+    ResponseParser parser(1 << 16);
+    ResponseHead head;
+    if (parser.parse(std::string_view(raw).substr(0, cut), "GET", head) != ParseState::refused) {
+      parser.parse(raw, "GET", head);
+    }
+    CHECK(parser.fault() == HeadFault::malformed_content_length);
+  }
+}
+
 TEST_CASE("a request line is judged beyond Beast's reading") {
   check_rows<RequestParser>({
       {"GET /\xC3\xA9 HTTP/1.1\r\nHost: h\r\n\r\n", none,
