@@ -8,22 +8,6 @@
 namespace postern::gate {
 namespace {
 
-// 1*( ALPHA / DIGIT / "-" / "." / "_" / "~" / "+" / "/" ) *"=" (RFC 6750 2.1)
-bool is_b64token(std::string_view text) noexcept {
-  while (text.ends_with('=')) text.remove_suffix(1);
-  // Looked at to the end, and ranges that exclude each other joined by ^, so that GCC takes 16 bytes at once:
-  // nearly all texts are tokens. In ASCII "-", ".", "/" and the digits are one range.
-  unsigned char outside = 0;
-  for (const char character : text) {
-    const auto code = static_cast<unsigned char>(character);
-    const auto folded = static_cast<unsigned char>(code | 0x20U);
-    const bool inside = (code >= '-' && code <= '9') ^ (folded >= 'a' && folded <= 'z') ^ (code == '+') ^
-                        (code == '_') ^ (code == '~');
-    outside = static_cast<unsigned char>(outside | !inside);
-  }
-  return outside == 0 && !text.empty();
-}
-
 struct AuthorizationFields {
   std::size_t count = 0;
   std::string_view value;
@@ -59,7 +43,7 @@ void read_authorization(std::string_view value, Credentials& credentials) noexce
     return;
   }
   const std::string_view rest = value.substr(scheme_size);
-  if (!rest.starts_with(' ') || !is_b64token(rest.substr(1))) {
+  if (!rest.starts_with(' ') || rest.size() == 1) {
     credentials.fault = CredentialFault::malformed;
     return;
   }
@@ -68,7 +52,7 @@ void read_authorization(std::string_view value, Credentials& credentials) noexce
 }
 
 void read_bearer_subprotocol(const BearerElements& bearer, Credentials& credentials) noexcept {
-  if (bearer.count != 1 || !bearer.exact || !is_b64token(bearer.follower)) {
+  if (bearer.count != 1 || !bearer.exact || bearer.follower.empty()) {
     credentials.fault = CredentialFault::malformed;
     return;
   }
@@ -77,6 +61,21 @@ void read_bearer_subprotocol(const BearerElements& bearer, Credentials& credenti
 }
 
 }  // namespace
+
+bool is_b64token(std::string_view text) noexcept {
+  while (text.ends_with('=')) text.remove_suffix(1);
+  // Looked at to the end, and ranges that exclude each other joined by ^, so that GCC takes 16 bytes at once:
+  // nearly all texts are tokens. In ASCII "-", ".", "/" and the digits are one range.
+  unsigned char outside = 0;
+  for (const char character : text) {
+    const auto code = static_cast<unsigned char>(character);
+    const auto folded = static_cast<unsigned char>(code | 0x20U);
+    const bool inside = (code >= '-' && code <= '9') ^ (folded >= 'a' && folded <= 'z') ^ (code == '+') ^
+                        (code == '_') ^ (code == '~');
+    outside = static_cast<unsigned char>(outside | !inside);
+  }
+  return outside == 0 && !text.empty();
+}
 
 std::string_view text_of(CredentialFault fault) noexcept {
   switch (fault) {
@@ -94,7 +93,7 @@ std::string_view text_of(CredentialFault fault) noexcept {
   return "unknown";
 }
 
-Credentials find_credentials(const http::RequestHead& head, WebSocketToken websocket_token) noexcept {
+Credentials locate_credentials(const http::RequestHead& head, WebSocketToken websocket_token) noexcept {
   AuthorizationFields authorization;
   BearerElements bearer;
   for (const http::Field& field : head.fields) {
@@ -115,6 +114,15 @@ Credentials find_credentials(const http::RequestHead& head, WebSocketToken webso
     read_authorization(authorization.value, credentials);
   } else if (offered) {
     read_bearer_subprotocol(bearer, credentials);
+  }
+  return credentials;
+}
+
+Credentials find_credentials(const http::RequestHead& head, WebSocketToken websocket_token) noexcept {
+  Credentials credentials = locate_credentials(head, websocket_token);
+  if (credentials.fault == CredentialFault::none && !is_b64token(credentials.token)) {
+    credentials.fault = CredentialFault::malformed;
+    credentials.token = {};
   }
   return credentials;
 }

@@ -32,4 +32,9 @@ struct Credentials {
 // Sec-WebSocket-Protocol, once and in lower case.
 Credentials find_credentials(const http::RequestHead& head, WebSocketToken websocket_token) noexcept;
 
+// The same without a look at the token's characters, which those of a remembered token do not need.
+Credentials locate_credentials(const http::RequestHead& head, WebSocketToken websocket_token) noexcept;
+// 1*( ALPHA / DIGIT / "-" / "." / "_" / "~" / "+" / "/" ) *"=" (RFC 6750 2.1)
+bool is_b64token(std::string_view text) noexcept;
+
 }  // namespace postern::gate

@@ -152,7 +152,7 @@ std::string_view decide_without_token(const http::RequestHead& head, const Polic
   const route::Match match = policy.rules.find(head.method, target.segments());
   verdict.rule = match.rule;
   user_id = match.user_id;
-  const Credentials credentials = find_credentials(head, policy.websocket_token);
+  const Credentials credentials = locate_credentials(head, policy.websocket_token);
   verdict.bearer_subprotocol = credentials.bearer_subprotocol;
   if (needs_no_token(head, policy, target, credentials.fault, verdict)) {
     refuse_large_body(head, policy, verdict);
@@ -214,9 +214,18 @@ Verdict judge(const http::RequestHead& head, const Policy& policy, token::Verifi
   std::string_view user_id;
   const std::string_view token = decide_without_token(head, policy, target, user_id, verdict);
   if (token.empty()) return verdict;
-  const token::Verification verification = verifier.verify(token, now, circumstances.certificate);
+  token::Verification verification;
+  if (!verifier.recall(token, now, circumstances.certificate, verification)) {
+    if (!may_be_token(token, verdict)) return verdict;
+    verification = verifier.verify_anew(token, now, circumstances.certificate);
+  }
   decide_with_token(verification, circumstances, head, policy, target, user_id, verdict);
   return verdict;
+}
+
+bool may_be_token(std::string_view token, Verdict& verdict) noexcept {
+  return is_b64token(token) ||
+         refuse(verdict, Step::credentials, Answer::unauthenticated, text_of(CredentialFault::malformed));
 }
 
 void check_size(const http::RequestHead& head, const Policy& policy, Verdict& verdict) noexcept {

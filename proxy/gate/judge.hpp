@@ -89,6 +89,10 @@ Judged judge_head(const http::RequestHead& head, const Policy& policy, route::Ta
 void judge_token(Judged& judged, const token::Verification& verification, const http::RequestHead& head,
                  const Policy& policy, const route::Target& target, const Circumstances& circumstances = {});
 
+// Whether `token`, which judge_head() found and nobody remembers, is one by its characters; refuses it if
+// not.
+bool may_be_token(std::string_view token, Verdict& verdict) noexcept;
+
 // Refuses what would be forwarded but declares too large a body.
 void check_size(const http::RequestHead& head, const Policy& policy, Verdict& verdict) noexcept;
 

@@ -65,12 +65,14 @@ Judgement judge_request(RelayContext& context, RequestBuffers& buffers, std::str
   const http::RequestHead& head = buffers.request;
   gate::Judged judged = gate::judge_head(head, policy, buffers.target);
   Judgement judgement;
+  buffers.claim_fields.clear();
   if (!judged.token.empty()) {
     token::Verification verification;
     const bool remembered =
         context.verifier.recall(judged.token, unix_seconds, circumstances.certificate, verification);
     context.metrics.count_token_cache(remembered);
     const auto since_origin = steady.time_since_epoch();
+    if (!remembered && !gate::may_be_token(judged.token, judged.verdict)) return {judged.verdict};
     if (!remembered)
       judgement = verify_anew(context, judged, client, unix_seconds, since_origin, circumstances.certificate,
                               verification);
@@ -84,7 +86,6 @@ Judgement judge_request(RelayContext& context, RequestBuffers& buffers, std::str
     judgement.verdict = judged.verdict;
   }
   // The claims are views into the verifier's memory, which the next request may change.
-  buffers.claim_fields.clear();
   gate::append_claim_fields(buffers.claim_fields, policy.claim_headers, judgement.verdict.claims);
   judgement.verdict.claims = {};
   return judgement;
