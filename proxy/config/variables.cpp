@@ -35,8 +35,9 @@ const auto table = std::to_array<VariableSpec>({
      read_listen_mode, show_listen_mode},
     {"POSTERN_UPSTREAM", "http://127.0.0.1:8000", "http:// or https://host:port, or unix:/path",
      "http://127.0.0.1:8000", read_upstream, show_upstream},
-    {"POSTERN_ADMIN_LISTEN", "127.0.0.1:9090", "/healthz and /readyz; off turns it off", "127.0.0.1:9090",
-     read_admin, [](const C& c) { return c.admin_listen ? to_string(*c.admin_listen) : "off"; }},
+    {"POSTERN_ADMIN_LISTEN", "127.0.0.1:9090",
+     "/healthz, /readyz, /metrics, the status page; off turns it off", "127.0.0.1:9090", read_admin,
+     [](const C& c) { return c.admin_listen ? to_string(*c.admin_listen) : "off"; }},
     {"POSTERN_USER_PATHS", "/api/{user_id}/**",
      "rules, [METHOD|... ]TEMPLATE [ claim=value | {name}=claim]...: a valid token whose uid is {user_id}; "
      "off",

@@ -56,7 +56,7 @@ def test_the_manual_page_names_every_variable_and_has_no_fault(unpacked, variabl
 def test_the_settings_name_every_variable_but_secrets_and_set_none(unpacked, variables):
     text = (unpacked / "etc/default/postern").read_text()
     assert [line for line in text.splitlines() if line and not line.startswith("#")] == []
-    secrets = {"BETTER_AUTH_SECRET", "BETTER_AUTH_SECRETS", "BETTER_AUTH_SECRET_FILE", "POSTERN_IDENTITY_KEY"}
+    secrets = {"BETTER_AUTH_SECRET", "BETTER_AUTH_SECRET_FILE", "BETTER_AUTH_SECRETS", "BETTER_AUTH_SECRETS_FILE", "POSTERN_IDENTITY_KEY"}
     assert re.findall(r"^#([A-Z0-9_]+)=", text, re.M) == [name for name in variables if name not in secrets]
 
 
