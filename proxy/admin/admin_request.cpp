@@ -2,6 +2,7 @@
 
 #include <arpa/inet.h>
 
+#include <algorithm>
 #include <cstring>
 #include <string>
 
@@ -65,6 +66,9 @@ bool names_an_address(std::string_view host) noexcept {
   const std::size_t end = bracketed ? host.find(']') : host.find(':');
   if (bracketed && end == std::string_view::npos) return false;
   const std::string_view name = bracketed ? host.substr(1, end - 1) : host.substr(0, end);
+  const std::string_view port = host.substr(std::min(end + (bracketed ? 1 : 0), host.size()));
+  if (!port.empty() && port.front() != ':') return false;
+  if (port.find_first_not_of("0123456789", 1) != std::string_view::npos) return false;
   if (!bracketed && http::equal_ignoring_case(name, "localhost")) return true;
   const std::string text(name);
   in6_addr v6{};

@@ -139,7 +139,11 @@ Awaitable<Judgement> judge_with_new_keys(ClientConnection& connection, Judgement
                               {connection.certificate(), fetched});
   }
   if (connection.interrupted() == Interruption::key_timeout) connection.forget_interruption();
-  if (judgement.verdict.key_wanted) note_failed_token(context, client, Clock::now());
+  // An issuer that has given no set yet is not the client's fault, nor is a wait that was called off.
+  const bool unknown = judgement.verdict.reason == token::text_of(token::TokenFault::unknown_key);
+  if (judgement.verdict.key_wanted && unknown && connection.interrupted() == Interruption::none) {
+    note_failed_token(context, client, Clock::now());
+  }
   co_return judgement;
 }
 

@@ -64,6 +64,8 @@ struct Rule {
   std::vector<Condition> conditions;  // all must hold
 
   [[nodiscard]] bool covers_method(std::string_view method) const noexcept;
+  // The method is one of them but for the case of letters.
+  [[nodiscard]] bool almost_covers_method(std::string_view method) const noexcept;
   // The positions of the segments that are compared with the uid or a claim, ascending, without repeats.
   [[nodiscard]] std::vector<std::size_t> compared_segments() const;
 };

@@ -236,6 +236,13 @@ bool names_method(const KnownRule& rule, const Head& head) {
          std::find(rule.methods.begin(), rule.methods.end(), head.method) != rule.methods.end();
 }
 
+// Another case of letters than a rule names: no rule speaks for it, nor does a wider one.
+bool nearly_names_method(const KnownRule& rule, const Head& head) {
+  return !names_method(rule, head) &&
+         std::any_of(rule.methods.begin(), rule.methods.end(),
+                     [&](const std::string& one) { return lower(one) == lower(head.method); });
+}
+
 bool is_too_large(const Head& head, const World& world) {
   const Strings lengths = head.all("content-length");
   return !lengths.empty() && std::stoull(lengths[0]) > world.max_body_bytes;
@@ -260,10 +267,12 @@ Opinion second_opinion(std::string_view text, const World& world) {
   Fit best;
   for (const KnownRule& candidate : world.rules) {
     auto found = fit(candidate, *segments);
-    if (!found || (!preflight && !names_method(candidate, head))) continue;
+    const bool nearly = nearly_names_method(candidate, head);
+    if (!found || (!preflight && !nearly && !names_method(candidate, head))) continue;
     found->rank += candidate.methods.empty() ? '1' : '0';
     if (rule == nullptr || found->rank < best.rank) rule = &candidate, best = *found;
   }
+  if (rule != nullptr && !preflight && nearly_names_method(*rule, head)) rule = nullptr;
   if (rule != nullptr) opinion.rule = rule->path;
 
   const bool anonymous = rule != nullptr && rule->kind == 'o' && !offers_credentials(head, world);

@@ -8,7 +8,7 @@ UPGRADE = ["Connection: Upgrade", "Upgrade: websocket"]
 PREFLIGHT = ["Origin: https://app", "Access-Control-Request-Method: POST"]
 SCOPE = 'Bearer error="insufficient_scope"'
 RULES = {
-    "POSTERN_USER_PATHS": "/api/{user_id}/**,/team/{user_id}/{org_id}/** {org_id}=org",
+    "POSTERN_USER_PATHS": "/api/{user_id}/**,DELETE /api/{user_id}/** role=owner,/team/{user_id}/{org_id}/** {org_id}=org",
     "POSTERN_TOKEN_PATHS": "GET /admin/** role=admin,POST /notes scope=notes:write,/orgs/{org_id}/** {org_id}=orgs,"
                            "/paid plan=pro,/paid trial=true",
     "POSTERN_OPTIONAL_PATHS": "GET /feed",
@@ -81,6 +81,11 @@ REFUSED = [  # (method, target, token, fields, status, challenge, reason)
     (GET, "/feed", "garbage", [], 401, 'Bearer error="invalid_token", error_description="The token is invalid"', None),
     (GET, "/feed", None, ["Authorization: Basic eA=="], 401, "Bearer", None),
     (POST, "/feed", None, [], 401, "Bearer", None),
+    ("get", "/docs/a", None, [], 401, "Bearer", None),
+    # A service may fold the letters of a method: what guards DELETE is not escaped by another spelling.
+    ("DELETE", "/api/alice/x", alice(), [], 403, SCOPE, "condition not met"),
+    ("delete", "/api/alice/x", alice(), [], 404, None, "no rule"),
+    ("Delete", "/api/alice/x", OWNER, [], 404, None, "no rule"),
     (POST, "/docs/a", None, [], 401, "Bearer", None),
     (POST, "/api/alice/x", ADMIN, [], 403, None, "another user"),
     (GET, "/api/alice/x", OWNER, [], 403, None, "another user"),

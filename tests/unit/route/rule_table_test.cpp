@@ -198,7 +198,7 @@ TEST_CASE("rules with methods come before those without, and the request line's 
   };
   const Row rows[] = {{"GET", "/a/1", "GET /a/{y}"}, {"HEAD", "/a/1", "GET /a/{y}"},
                       {"POST", "/a/1", "/a/{x}"},    {"PATCH", "/a/1", "PUT|PATCH /a/{user_id}"},
-                      {"patch", "/a/1", "/a/{x}"},   {"get", "/a/1", "/a/{x}"},
+                      {"patch", "/a/1", "-"},        {"get", "/a/1", "-"},
                       {"DELETE", "/b", "DELETE /b"}, {"GET", "/b", "/**"}};
   for (const Row& row : rows) {
     CAPTURE(row.method);
