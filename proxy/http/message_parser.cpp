@@ -229,6 +229,9 @@ std::size_t MessageParser<isRequest>::read_framing(std::string_view input) {
     size += body_.trailer_scan.line_begin();
   }
   if (!put(input.substr(0, size))) {
+    // Beast stops at the first field too many; in pieces a malformed name behind it is found first.
+    const std::string_view trailers = input.substr(line_begin + body_.line.end);
+    if (last && field_names_fault(trailers) != HeadFault::none) body_.fault = ChunkFault::malformed_trailer;
     return refused(last ? ChunkFault::malformed_trailer : ChunkFault::readings_differ);
   }
   if (last != this->is_done()) return refused(ChunkFault::readings_differ);

@@ -322,6 +322,8 @@ TEST_CASE("a trailer section is held to the rules of a head") {
       {"0\r\ntransfer-encoding: chunked\r\n\r\n", malformed_trailer, 0, "a transfer coding"},
       {"0\r\nConnection: a b\r\n\r\n", malformed_trailer, 0, "connection options that are no list"},
       {"0\r\n" + repeated("A:\r\n", 65) + "\r\n", line_too_long, 0, "65 fields"},
+      {"0\r\n" + repeated("A:\r\n", 65) + "A b\r\n\r\n", malformed_trailer, 0,
+       "a name is told before a number"},
       {trailer_section(8193), line_too_long, 0, "over 8 KiB"},
       {"0\r\nA:" + std::string(100000, 'v'), line_too_long, 0, "found before the line ends"},
   };
