@@ -23,7 +23,7 @@ constexpr std::string_view word_forward = "forward", word_reject = "reject";
 constexpr std::string_view word_header = "header", word_subprotocol = "subprotocol";
 
 constexpr std::uint64_t kib = 1024, mib = kib * kib, gib = mib * kib;
-constexpr std::int64_t second = 1000, hour = 3600 * second, month = std::int64_t{30 * 24} * hour;
+constexpr std::int64_t second = 1000, hour = 3600 * second, month = std::int64_t{30} * 24 * hour;
 
 using C = Config;
 using route::RuleKind;
