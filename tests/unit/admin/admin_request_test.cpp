@@ -17,7 +17,8 @@ TEST_CASE("only a literal address or localhost is a Host that no name server dec
   }
   for (const std::string_view host :
        {"", "evil.example", "localhost.evil.example", "127.0.0.1.evil.example", "127.1", "0x7f000001",
-        "2130706433", "[evil]", "[::1", "::1", "localhost.", "[::1]evil.example", "127.0.0.1:evil.example", "[::1]9090"}) {
+        "2130706433", "[evil]", "[::1", "::1", "localhost.", "[::1]evil.example", "127.0.0.1:evil.example",
+        "[::1]9090"}) {
     CAPTURE(host);
     CHECK_FALSE(names_an_address(host));
   }
