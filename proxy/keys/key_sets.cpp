@@ -1,6 +1,8 @@
 #include "keys/key_sets.hpp"
 
 #include <algorithm>
+#include <array>
+#include <chrono>
 #include <deque>
 #include <exception>
 #include <random>
@@ -13,6 +15,7 @@
 namespace postern::keys {
 
 namespace asio = transport::asio;
+using observe::FetchTrigger;
 using observe::Level;
 using State = token::KeySet::State;
 
@@ -23,6 +26,30 @@ constexpr std::size_t most_skipped_shown = 8;
 
 Instant since_boot() {
   return std::chrono::duration_cast<Instant>(transport::Clock::now().time_since_epoch());
+}
+
+std::int64_t unix_seconds() {
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  return std::chrono::duration_cast<std::chrono::seconds>(now).count();
+}
+
+// A published set holds no secret.
+observe::KeyAlgorithm label_of(token::Algorithm algorithm) noexcept {
+  using enum observe::KeyAlgorithm;
+  switch (algorithm) {
+    case token::Algorithm::es256:
+      return es256;
+    case token::Algorithm::es512:
+      return es512;
+    case token::Algorithm::rs256:
+      return rs256;
+    case token::Algorithm::ps256:
+      return ps256;
+    case token::Algorithm::eddsa:
+    case token::Algorithm::hs256:
+      break;
+  }
+  return eddsa;
 }
 
 double jitter() {
@@ -79,6 +106,7 @@ struct KeySets::Source {
   Freshness known = Freshness::missing;
   bool failing = false;
   std::size_t skipped = 0;
+  FetchTrigger due = FetchTrigger::start;  // why the next fetch on time begins
 };
 
 KeySetSettings make_key_set_settings(const config::Config& config) {
@@ -93,9 +121,10 @@ KeySetSettings make_key_set_settings(const config::Config& config) {
 
 KeySets::KeySets(const transport::Executor& executor, const KeySetSettings& settings,
                  const std::shared_ptr<const token::Keys>& initial, const tls::Context& context,
-                 observe::Log& log, Publish publish)
+                 observe::Log& log, observe::SharedMetrics& metrics, Publish publish)
     : executor_(executor),
       log_(log),
+      metrics_(metrics),
       publish_(std::move(publish)),
       deadlines_(executor),
       timer_(executor),
@@ -104,6 +133,7 @@ KeySets::KeySets(const transport::Executor& executor, const KeySetSettings& sett
   for (const auto& address : settings.addresses) {
     sources_.push_back(std::make_unique<Source>(executor, address, settings.schedule, context));
   }
+  count_keys();
 }
 
 KeySets::~KeySets() = default;
@@ -116,7 +146,9 @@ void KeySets::tick() {
   const Instant now = since_boot();
   for (const auto& source : sources_) {
     note_freshness(*source, now);
-    if (source->schedule.begin_due(now)) begin_fetch(*source);
+    if (source->schedule.begin_due(now)) {
+      begin_fetch(*source, std::exchange(source->due, FetchTrigger::timer));
+    }
     auto& waiting = source->waiting;
     while (!waiting.empty() && waiting.front().until <= now) {
       const Answer answer = std::move(waiting.front().answer);
@@ -146,19 +178,22 @@ void KeySets::rearm() {
   });
 }
 
-void KeySets::begin_fetch(Source& source) {
+void KeySets::begin_fetch(Source& source, FetchTrigger trigger) {
   asio::co_spawn(executor_, fetch_key_set(source.connector, deadlines_, source.address.url),
-                 [this, &source](const std::exception_ptr& failure, KeySetFetch fetch) {
+                 [this, &source, trigger](const std::exception_ptr& failure, KeySetFetch fetch) {
                    // Out of memory: the next try may find more.
                    if (failure) fetch.result = std::string("failed for want of memory");
-                   end_fetch(source, fetch);
+                   end_fetch(source, fetch, trigger);
                  });
 }
 
-void KeySets::end_fetch(Source& source, KeySetFetch& fetch) {
+void KeySets::end_fetch(Source& source, KeySetFetch& fetch, FetchTrigger trigger) {
   const Instant now = since_boot();
   const auto* set = std::get_if<token::JwkSet>(&fetch.result);
+  observe::KeySetMetrics& counts = metrics_.key_sets[source.address.set];
+  counts.count_fetch(trigger, set != nullptr);
   if (set != nullptr) {
+    counts.last_success.store(unix_seconds(), std::memory_order_relaxed);
     source.schedule.succeeded(now, fetch.max_age, jitter());
     note_success(source, *set);
   } else {
@@ -243,7 +278,22 @@ void KeySets::put(Source& source, State state, const std::vector<token::PublicKe
 
 void KeySets::publish() {
   ready_ = ready_ || has_any_key(current_);
+  count_keys();
   publish_(std::make_shared<const token::Keys>(current_));
+}
+
+// A set in no usable state verifies nothing, whatever keys it still holds.
+void KeySets::count_keys() noexcept {
+  for (std::size_t i = 0; i < current_.sets.size() && i < metrics_.key_sets.size(); ++i) {
+    const token::KeySet& set = *current_.sets[i];
+    std::array<std::uint64_t, observe::algorithm_names.size()> counts{};
+    if (set.state == State::usable) {
+      for (const token::PublicKey& key : set.keys) ++counts[observe::index_of(label_of(key.algorithm))];
+    }
+    for (std::size_t j = 0; j < counts.size(); ++j) {
+      metrics_.key_sets[i].keys[j].store(counts[j], std::memory_order_relaxed);
+    }
+  }
 }
 
 void KeySets::want(std::size_t set, const std::shared_ptr<const token::KeySet>& judged_by,
@@ -265,7 +315,7 @@ void KeySets::want(std::size_t set, const std::shared_ptr<const token::KeySet>& 
   }
   const bool conclusive = want.conclusive || (earlier != 0 && want.fetch > earlier);
   source.waiting.push_back({conclusive, now + longest_wait, std::move(answer)});
-  if (want.kind == Want::Kind::begin) begin_fetch(source);
+  if (want.kind == Want::Kind::begin) begin_fetch(source, FetchTrigger::unknown_kid);
   rearm();
 }
 
@@ -278,6 +328,7 @@ std::shared_ptr<const token::Keys> KeySets::adopt(const token::Keys& reread, con
   for (const auto& source : sources_) {
     if (source->address.url.tls) source->connector.use_context(context);
   }
+  count_keys();
   return std::make_shared<const token::Keys>(current_);
 }
 
@@ -287,7 +338,10 @@ void KeySets::use_revoked(std::shared_ptr<const token::RevokedList> revoked) {
 }
 
 void KeySets::fetch_soon() {
-  for (const auto& source : sources_) source->schedule.fetch_soon(since_boot());
+  for (const auto& source : sources_) {
+    source->schedule.fetch_soon(since_boot());
+    source->due = FetchTrigger::signal;
+  }
   tick();
 }
 

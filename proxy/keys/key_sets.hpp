@@ -12,6 +12,7 @@
 #include "config/config.hpp"
 #include "keys/key_set_schedule.hpp"
 #include "observe/log.hpp"
+#include "observe/shared_metrics.hpp"
 #include "token/jwk_set.hpp"
 #include "token/keys.hpp"
 #include "token/revoked_list.hpp"
@@ -50,10 +51,10 @@ class KeySets {
   using Publish = std::function<void(const std::shared_ptr<const token::Keys>&)>;
   using Answer = std::function<void(WantedKey)>;
 
-  // `log` outlives it. Null `context`: no set is https.
+  // `log` and `metrics`, with a block for each set, outlive it. Null `context`: no set is https.
   KeySets(const transport::Executor& executor, const KeySetSettings& settings,
           const std::shared_ptr<const token::Keys>& initial, const tls::Context& context, observe::Log& log,
-          Publish publish);
+          observe::SharedMetrics& metrics, Publish publish);
   ~KeySets();
 
   // Begins to fetch.
@@ -80,16 +81,18 @@ class KeySets {
 
   void tick();
   void rearm();
-  void begin_fetch(Source& source);
-  void end_fetch(Source& source, KeySetFetch& fetch);
+  void begin_fetch(Source& source, observe::FetchTrigger trigger);
+  void end_fetch(Source& source, KeySetFetch& fetch, observe::FetchTrigger trigger);
   void note_freshness(Source& source, Instant now);
   void note_success(Source& source, const token::JwkSet& set);
   void note_failure(Source& source, const std::string& problem);
   void put(Source& source, token::KeySet::State state, const std::vector<token::PublicKey>* keys);
   void publish();
+  void count_keys() noexcept;
 
   transport::Executor executor_;
   observe::Log& log_;
+  observe::SharedMetrics& metrics_;
   Publish publish_;
   transport::Deadlines deadlines_;
   transport::Timer timer_;

@@ -42,6 +42,11 @@ inline constexpr std::array<std::string_view, 4> trigger_names = {"start", "time
 // told (the bucket is empty, the waiting room full, the fetch failed).
 enum class UnknownKid : std::uint8_t { found, missing, unavailable };
 inline constexpr std::array<std::string_view, 3> unknown_kid_names = {"found", "missing", "unavailable"};
+// `fetched`: by a fetch that began after the request came.
+constexpr UnknownKid unknown_kid_of(bool lacks_key, bool fetched) noexcept {
+  if (!lacks_key) return UnknownKid::found;
+  return fetched ? UnknownKid::missing : UnknownKid::unavailable;
+}
 
 enum class KeyAlgorithm : std::uint8_t { eddsa, es256, es512, rs256, ps256 };
 inline constexpr std::array<std::string_view, 5> algorithm_names = {"EdDSA", "ES256", "ES512", "RS256",

@@ -56,6 +56,10 @@ class RelayContext {
   }
   // The time for a Date field; made once a second.
   std::string_view date(std::int64_t unix_seconds);
+  // `set` is an index into token::Keys::sets.
+  void count_unknown_kid(std::size_t set, observe::UnknownKid outcome) noexcept {
+    shared_.events.key_sets[set].count_unknown_kid(outcome);
+  }
   // `record` may be changed by the sampling.
   void record(observe::AccessRecord& record) noexcept;
   // No request came of it: not let in, or no TLS.

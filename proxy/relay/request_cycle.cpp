@@ -127,6 +127,10 @@ Awaitable<Judgement> judge_with_new_keys(ClientConnection& connection, Judgement
   const auto until = Clock::now() + longest_key_wait;
   std::uint64_t earlier = 0;
   bool fetched = false;
+  std::optional<std::size_t> wanted;  // the set whose key it lacks
+  if (judgement.verdict.key_wanted && judgement.verdict.key_wanted->fetchable) {
+    wanted = judgement.verdict.key_wanted->set;
+  }
   while (!fetched && judgement.verdict.key_wanted && judgement.verdict.key_wanted->fetchable) {
     const KeyAnswer answer =
         co_await wait_for_key(connection, judgement.verdict.key_wanted->set, earlier, until);
@@ -141,6 +145,10 @@ Awaitable<Judgement> judge_with_new_keys(ClientConnection& connection, Judgement
   if (connection.interrupted() == Interruption::key_timeout) connection.forget_interruption();
   // An issuer that has given no set yet is not the client's fault, nor is a wait that was called off.
   const bool unknown = judgement.verdict.reason == token::text_of(token::TokenFault::unknown_key);
+  if (wanted) {
+    const bool lacks_key = judgement.verdict.key_wanted || unknown;
+    context.count_unknown_kid(*wanted, observe::unknown_kid_of(lacks_key, fetched));
+  }
   if (judgement.verdict.key_wanted && unknown && connection.interrupted() == Interruption::none) {
     note_failed_token(context, client, Clock::now());
   }

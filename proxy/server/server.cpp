@@ -163,8 +163,9 @@ void Server::count_seconds() {
 }
 
 void Server::begin_to_fetch_keys(const ServerKeys& keys) {
+  for (std::size_t i = 0; i < keys.keys.tokens->sets.size(); ++i) shared_.events.key_sets.emplace_back();
   key_sets_.emplace(context_.get_executor(), key_settings_.sets, keys.keys.tokens, keys.jwks_tls, log_,
-                    [this](const std::shared_ptr<const token::Keys>& tokens) {
+                    shared_.events, [this](const std::shared_ptr<const token::Keys>& tokens) {
                       for (Worker& worker : workers_) worker.use_tokens(tokens);
                     });
   key_desk_.emplace(context_.get_executor(), *key_sets_);

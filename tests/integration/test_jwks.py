@@ -7,6 +7,7 @@ import threading
 import time
 
 import pytest
+from admin import labelled, metrics
 from certificates import certificates  # noqa: F401 (a fixture)
 from gate import run, token
 from issuer import ISSUER, IssuerServer, Key, chunked, response
@@ -76,6 +77,23 @@ def test_an_unknown_key_is_fetched_while_its_request_waits(start_by_url, issuer,
     # The new key signs at once: nobody who uses it is refused.
     assert statuses(gate, keys[1].token(), keys[0].token()) == [200, 200]
     assert issuer.fetches == 2
+
+
+def test_fetches_and_unknown_keys_are_counted(start_by_url, issuer, keys):
+    gate = start_by_url(POSTERN_ADMIN_LISTEN="127.0.0.1:0")
+    gate.wait_for_log(msg="key set fetched")
+    settle(gate, keys[0].token())
+    seen = metrics(gate)
+    assert labelled(seen, "jwks_keys", issuer="1") == {"EdDSA": 1}
+    assert labelled(seen, "jwks_fetches_total", issuer="1", result="success") == {"start": 1}
+    assert seen["postern_jwks_last_success_timestamp_seconds", ('issuer="1"',)] > 0
+    issuer.keys(keys[1], keys[0])
+    assert statuses(gate, keys[1].token(), keys[2].token()) == [200, 401]
+    seen = metrics(gate)
+    assert labelled(seen, "jwks_keys", issuer="1") == {"EdDSA": 2}
+    fetches = labelled(seen, "jwks_fetches_total", issuer="1", result="success")
+    assert fetches == {"start": 1, "unknown_kid": issuer.fetches - 1}
+    assert labelled(seen, "jwks_unknown_kid_total", issuer="1") == {"found": 1, "missing": 1}
 
 
 def test_many_requests_wait_for_one_fetch(start_by_url, issuer, keys):

@@ -159,3 +159,16 @@ TEST_CASE("counts are read while they are written") {
   for (std::thread& thread : threads) thread.join();
   CHECK(metrics.fold().requests(CountedVerdict::forward, 200) == 2 * each);
 }
+
+TEST_CASE("a key counts as missing only where a fetch said so") {
+  struct Case {
+    bool lacks_key;
+    bool fetched;
+    UnknownKid outcome;
+  };
+  for (const Case& given :
+       {Case{false, false, UnknownKid::found}, Case{false, true, UnknownKid::found},
+        Case{true, true, UnknownKid::missing}, Case{true, false, UnknownKid::unavailable}}) {
+    CHECK(unknown_kid_of(given.lacks_key, given.fetched) == given.outcome);
+  }
+}
