@@ -14,6 +14,7 @@ from gate import PATIENCE
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLE = ("example.app:app", ROOT / "deploy" / "fastapi")
 RECORDER = ("recorder:app", Path(__file__).resolve().parent)
+CONVERSATION = ("conversation:app", Path(__file__).resolve().parent)
 
 # Debian's Python with Debian's FastAPI, and the newest of both where tests/run could install them.
 PYTHONS = {"debian": "/usr/bin/python3"}
@@ -51,7 +52,7 @@ _MORE = {
     "debian-gunicorn": ("debian", _gunicorn("uvicorn.workers.UvicornWorker")),
     "newest-zttp": ("newest", _uvicorn("zttp")),
     "newest-hypercorn": ("newest", _hypercorn),
-    "newest-gunicorn": ("newest", _gunicorn("asgi", "--asgi-lifespan", "off", "--no-control-socket")),
+    "newest-gunicorn": ("newest", _gunicorn("asgi", "--asgi-lifespan", "off", "--asgi-disconnect-grace-period", "0", "--no-control-socket")),
     "newest-gunicorn-uvicorn": ("newest", _gunicorn("uvicorn_worker.UvicornWorker", "--no-control-socket")),
     "newest-granian": ("newest", _granian),
 }
@@ -62,6 +63,7 @@ class Backend:
     """`application` is (module:attribute, folder it is in). Only uvicorn takes a port."""
 
     def __init__(self, application, server="debian-h11", socket=None, **environment):
+        self.server = server
         module, folder = application
         python, command = SERVERS[server]
         for package in ("hypercorn", "gunicorn"):

@@ -38,6 +38,14 @@ def start_backend(request, tmp_path_factory):
     backends.stop()
 
 
+@pytest.fixture(scope="module")
+def start_on_one_server(tmp_path_factory):
+    """The same once, on Debian's uvicorn."""
+    backends = Backends("debian-httptools", tmp_path_factory.mktemp)
+    yield backends.start
+    backends.stop()
+
+
 @pytest.fixture(scope="module", params=SERVERS)
 def start_on_each_server(request, tmp_path_factory):
     """The same once for each server, without `tcp`."""
