@@ -70,6 +70,8 @@ Awaitable<Action> Download::read_head() {
   buffers_.response_parser.reset();
   buffers_.response.clear();
   connection_.wait(plan_.patience_for(Wait::read_upstream));
+  // The connection was quiet when the request went: whatever comes is news to epoll.
+  bool awaited = true;
   while (true) {
     switch (buffers_.response_parser.parse(buffers_.from_upstream.data(), buffers_.request.method,
                                            buffers_.response)) {
@@ -78,8 +80,12 @@ Awaitable<Action> Download::read_head() {
         co_return plan_.on(too_large ? Event::head_too_large : Event::head_malformed);
       }
       case http::ParseState::incomplete: {
-        const auto [error, count] =
-            co_await connection_.upstream->stream.read_some(buffers_.from_upstream.room());
+        transport::Stream& upstream = connection_.upstream->stream;
+        const std::span<char> room = buffers_.from_upstream.room();
+        Awaitable<transport::ReadResult> read =
+            awaited ? upstream.read_awaited(room) : upstream.read_some(room);
+        awaited = false;
+        const auto [error, count] = co_await std::move(read);
         if (error) co_return on_read_error(error);
         note_read(count);
         break;

@@ -21,6 +21,8 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <chrono>
 
+#include "transport/coroutine_frames.hpp"
+
 namespace postern::transport {
 
 namespace asio = boost::asio;
