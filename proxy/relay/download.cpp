@@ -82,10 +82,14 @@ Awaitable<Action> Download::read_head() {
       case http::ParseState::incomplete: {
         transport::Stream& upstream = connection_.upstream->stream;
         const std::span<char> room = buffers_.from_upstream.room();
-        Awaitable<transport::ReadResult> read =
-            awaited ? upstream.read_awaited(room) : upstream.read_some(room);
+        transport::ReadResult result;
+        if (awaited && !upstream.is_encrypted()) {
+          result = co_await upstream.read_awaited(room);
+        } else {
+          result = co_await upstream.read_some(room);
+        }
         awaited = false;
-        const auto [error, count] = co_await std::move(read);
+        const auto [error, count] = result;
         if (error) co_return on_read_error(error);
         note_read(count);
         break;
@@ -228,11 +232,30 @@ Awaitable<Action> Download::relay_sized() {
     if (!pieces_.empty()) next = co_await write_client(pieces_);
     if (next != Action::go_on) break;
     if (left_ == 0) co_return plan_.on(Event::response_ended);
+    if (const auto body =
+            SplicedBody::make(connection_, connection_.upstream->stream, connection_.client, left_)) {
+      co_return co_await relay_spliced(*body);
+    }
     next = co_await read_more();
     pieces_ = std::span(buffers_.down).first(0);
     if (next == Action::go_on) gather_sized();
   }
   co_return next;
+}
+
+Awaitable<Action> Download::relay_spliced(SplicedBody& body) {
+  stream_ = true;
+  const auto end = co_await body.run(plan_, Wait::read_upstream, Wait::send_client, left_);
+  bytes_ += body.sent();
+  switch (end.side) {
+    case SplicedBody::Side::from:
+      co_return on_read_error(end.error);
+    case SplicedBody::Side::to:
+      co_return plan_.on(event_of(connection_.interrupted(), Event::client_failed));
+    case SplicedBody::Side::neither:
+      break;
+  }
+  co_return plan_.on(Event::response_ended);
 }
 
 // What is here becomes one chunk of our own making, or plain bytes for a client that knows no chunks; so an

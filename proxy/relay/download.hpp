@@ -8,6 +8,7 @@
 
 #include "relay/client_connection.hpp"
 #include "relay/exchange_plan.hpp"
+#include "relay/spliced_body.hpp"
 #include "relay/upload.hpp"
 
 namespace postern::relay {
@@ -56,6 +57,7 @@ class Download {
   void gather_sized() noexcept;
   bool gather_chunked();  // false: the next bytes are no chunk
   transport::Awaitable<Action> relay_sized();
+  transport::Awaitable<Action> relay_spliced(SplicedBody& body);
   transport::Awaitable<Action> relay_chunked();
   transport::Awaitable<Action> relay_until_close();
 

@@ -102,7 +102,13 @@ Awaitable<> Downstream::live(State state, ConnectionCount& count) {
           // In one step with the wait: a client that asks again soon costs one event and two system calls
           // less.
           Buffer& from = connection_.buffers->from_client;
-          const auto [error, bytes] = co_await connection_.client.read_awaited(from.room());
+          transport::ReadResult result;
+          if (connection_.client.is_encrypted()) {
+            result = co_await connection_.client.read_some(from.room());
+          } else {
+            result = co_await connection_.client.read_awaited(from.room());
+          }
+          const auto [error, bytes] = result;
           from.filled(bytes);
           readable = !error;
         } else {

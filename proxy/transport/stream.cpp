@@ -8,8 +8,6 @@
 #include <cerrno>
 #include <cstring>
 
-#include "transport/receive_buffer.hpp"
-
 namespace postern::transport {
 namespace {
 
@@ -82,7 +80,8 @@ Awaitable<error_code> Stream::start_tls(tls::Engine engine) {
 Awaitable<ReadResult> Stream::read_some(std::span<char> room) {
   if (tls_) return read_tls(room, {});
   if (const auto here = read_plain_now(room)) return come_again(*here);
-  return read_awaited(room);
+  reads_in_a_row_ = 0;
+  return socket_.async_read_some(ReceiveBuffer(room.data(), room.size()), use_tuple);
 }
 
 Awaitable<ReadResult> Stream::read_some(std::span<char> room, asio::cancellation_slot stop) {
@@ -91,12 +90,6 @@ Awaitable<ReadResult> Stream::read_some(std::span<char> room, asio::cancellation
   reads_in_a_row_ = 0;
   return socket_.async_read_some(ReceiveBuffer(room.data(), room.size()),
                                  asio::bind_cancellation_slot(stop, use_tuple));
-}
-
-Awaitable<ReadResult> Stream::read_awaited(std::span<char> room) {
-  if (tls_) return read_tls(room, {});
-  reads_in_a_row_ = 0;
-  return socket_.async_read_some(ReceiveBuffer(room.data(), room.size()), use_tuple);
 }
 
 std::optional<ReadResult> Stream::read_plain_now(std::span<char> room) noexcept {
@@ -197,6 +190,10 @@ Awaitable<std::tuple<error_code>> Stream::wait_readable() {
   // What is decrypted already, a close_notify included, does not show on the socket.
   if (tls_ && tls_.peek() != tls::Outcome::wants_read) return nothing_to_wait_for();
   return socket_.async_wait(Socket::wait_read, use_tuple);
+}
+
+Awaitable<std::tuple<error_code>> Stream::wait_writable() {
+  return socket_.async_wait(Socket::wait_write, use_tuple);
 }
 
 bool Stream::quiet_and_open() noexcept {
