@@ -4,7 +4,7 @@ from typing import Any, Union
 
 from fastapi import APIRouter, Depends, FastAPI, HTTPException, Path, Response
 
-from postern_fastapi import RequireGate, VerifiedClaims, VerifiedUser, identity_keys, require_owner
+from postern_fastapi import RequireGate, VerifiedClaims, identity_keys, require_owner
 
 from .models import NewTask, Problem, Task, TaskChange
 from .store import Tasks, tasks
@@ -87,7 +87,7 @@ def add_shared_task(
     return store.add(owner, new.title)
 
 
-def admin(claims: dict[str, str] = Depends(verified_claims)) -> None:
+def require_admin(claims: dict[str, str] = Depends(verified_claims)) -> None:
     if "admin" not in claims.get("role", "").split(","):
         raise HTTPException(403, "Forbidden")
 
@@ -107,7 +107,7 @@ app.include_router(router)
     tags=["admin"],
     summary="How many tasks each user has",
     responses=GUARDED,
-    dependencies=[Depends(VerifiedUser()), Depends(admin)],
+    dependencies=[Depends(require_admin)],
 )
 def count_tasks(store: Tasks = Depends(tasks)) -> dict[str, int]:
     return {owner: count for owner, count in store.counts() if not owner.startswith(ORGANISATION)}

@@ -149,13 +149,15 @@ class RequireOwner(_Bearer):
         return user
 
 
-class _RequireOwner(RequireOwner):
+class _RequireOwner(_Bearer):
     """What `require_owner` is: itself the dependency for `{user_id}`, and called with other wishes, another one."""
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__(USER_HEADER, "bearerAuth")
+        self._own = RequireOwner()
+        self.__signature__ = self._own.__signature__
         # FastAPI asks an instance's __call__ whether what it gives has to be awaited.
-        self.__dict__["__call__"] = super().__call__
+        self.__dict__["__call__"] = self._own.__call__
 
     @overload
     def __call__(self, connection: HTTPConnection, user_id: str) -> Coroutine[Any, Any, str]: ...
@@ -175,7 +177,7 @@ class _RequireOwner(RequireOwner):
     ) -> Union[Coroutine[Any, Any, str], RequireOwner]:
         if isinstance(connection, str):
             return RequireOwner(header, parameter=connection, allow_override=allow_override)
-        return super().__call__(connection, user_id)
+        return self._own(connection, user_id)
 
 
 require_owner = _RequireOwner()

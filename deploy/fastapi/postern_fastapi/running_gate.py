@@ -14,7 +14,7 @@ import subprocess
 import tempfile
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from typing import TYPE_CHECKING, Any, Optional, Union
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ class Gate:
 
 
 @contextlib.contextmanager
-def running_gate(app: Any, settings: Optional[Mapping[str, str]] = None) -> Iterator[Gate]:
+def running_gate(app: Any, settings: Optional[Mapping[str, str]] = None) -> Generator[Gate, None, None]:
     """Serves the application by uvicorn in a thread of this process, on a unix socket, with the gate in front.
 
     `app` is an ASGI application or "module:name" of one. `settings` are the gate's variables: POSTERN_USER_PATHS
@@ -98,7 +98,7 @@ def gate_fixture(app: Any, settings: Optional[Mapping[str, str]] = None, *, scop
     import pytest
 
     @pytest.fixture(scope=scope)
-    def gate() -> Iterator[Gate]:
+    def gate() -> Generator[Gate, None, None]:
         with running_gate(app, settings) as running:
             yield running
 
@@ -124,14 +124,19 @@ def _application(app: Any) -> Any:
 
 
 @contextlib.contextmanager
-def _serving(app: Any, socket: str) -> Iterator[None]:
+def _serving(app: Any, socket: str) -> Generator[None, None, None]:
     try:
         import uvicorn
     except ImportError as missing:
         raise RuntimeError("the gate needs a service behind it: pip install uvicorn") from missing
     # More patience with a kept connection than the gate has.
     server = uvicorn.Server(uvicorn.Config(app, uds=socket, log_level="warning", timeout_keep_alive=75))
-    thread = threading.Thread(target=server.run, daemon=True)
+
+    def serve() -> None:
+        with contextlib.suppress(SystemExit):  # so uvicorn ends where the application does not start
+            server.run()
+
+    thread = threading.Thread(target=serve, daemon=True)
     thread.start()
     try:
         until = time.monotonic() + PATIENCE
@@ -146,7 +151,7 @@ def _serving(app: Any, socket: str) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _started(binary: str, settings: Mapping[str, str]) -> Iterator[Gate]:
+def _started(binary: str, settings: Mapping[str, str]) -> Generator[Gate, None, None]:
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(_OTHERS)}
     process = subprocess.Popen(
         [binary],
@@ -189,11 +194,9 @@ def _listening(line: str) -> Optional[str]:
     """The address that the gate's line names, if it is that line."""
     try:
         entry: Any = json.loads(line)
-    except ValueError:
+    except ValueError:  # a problem of the configuration is told in plain text
         return None
-    if not isinstance(entry, dict) or entry.get("msg") != "listening":
-        return None
-    return str(entry.get("address"))
+    return str(entry["address"]) if entry["msg"] == "listening" else None
 
 
 def _sign(payload: Mapping[str, Any], secret: str) -> str:

@@ -1,6 +1,7 @@
 """The example behind the real gate, by the fixture that a service's own tests would use."""
 
-from collections.abc import Iterator
+import contextlib
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -126,11 +127,11 @@ def test_what_the_gate_says_of_wrong_settings_is_in_the_error() -> None:
 
 
 def test_an_application_that_does_not_start_is_told() -> None:
-    broken = FastAPI()
-
-    @broken.on_event("startup")
-    def fail() -> None:
+    @contextlib.asynccontextmanager
+    async def fail(app: FastAPI) -> AsyncIterator[None]:
         raise OSError("no database")
+        yield
 
+    broken = FastAPI(lifespan=fail)
     with pytest.raises(RuntimeError, match="did not start"), running_gate(broken):
         pass

@@ -131,7 +131,11 @@ def test_a_header_that_no_signature_covers_is_an_error_and_not_a_claim() -> None
         as_user(careless, "alice", key=KEY).get("/claims", headers=ADMIN)
     app = FastAPI()
     app.add_middleware(RequireGate, keys=[KEY])
-    app.get("/")(lambda user=Depends(VerifiedUser("X-Other-User")): user)
+
+    @app.get("/")
+    def other(user: str = Depends(VerifiedUser("X-Other-User"))) -> str:
+        return user
+
     with pytest.raises(RuntimeError, match="x-other-user"):
         as_user(TestClient(app), "alice", key=KEY).get("/", headers={"X-Other-User": "root"})
 
