@@ -1,12 +1,12 @@
 """The example behind the real gate, by the fixture that a service's own tests would use."""
 
-import contextlib
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from fastapi import FastAPI
+from starlette.types import Receive, Scope, Send
 
 from example.app import app
 from postern_fastapi import RequireGate
@@ -127,11 +127,9 @@ def test_what_the_gate_says_of_wrong_settings_is_in_the_error() -> None:
 
 
 def test_an_application_that_does_not_start_is_told() -> None:
-    @contextlib.asynccontextmanager
-    async def fail(app: FastAPI) -> AsyncIterator[None]:
-        raise OSError("no database")
-        yield
+    async def broken(scope: Scope, receive: Receive, send: Send) -> None:
+        assert (await receive())["type"] == "lifespan.startup"
+        await send({"type": "lifespan.startup.failed", "message": "no database"})
 
-    broken = FastAPI(lifespan=fail)
     with pytest.raises(RuntimeError, match="did not start"), running_gate(broken):
         pass
