@@ -70,14 +70,14 @@ def start_gate():
 
 
 class Issuer:
-    """deploy/better-auth as it is, under the secret of these tests."""
+    """deploy/better-auth with the shared secret, which is that of these tests."""
 
     folder = ROOT / "deploy" / "better-auth"
 
     def __init__(self):
         assert (self.folder / "node_modules").is_dir(), "Better Auth is missing: npm ci --prefix deploy/better-auth"
         self.process = subprocess.Popen(
-            ["node", "server.mjs"],
+            ["node", "server.mjs", "--shared-secret"],
             cwd=self.folder,
             env={"PATH": os.environ["PATH"], "PORT": "0", "BETTER_AUTH_SECRET": SECRET, "BETTER_AUTH_URL": "http://auth.test"},
             stdin=subprocess.DEVNULL,
