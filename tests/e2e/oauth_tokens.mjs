@@ -13,6 +13,7 @@ const API = "https://api.test";
 const shared = process.env.SHARED_SECRET && (await import(process.env.SHARED_SECRET)).sharedSecret(async () => process.env.BETTER_AUTH_SECRET);
 const tokens = {};
 const provider = oauthProvider({
+  scopes: ["openid", "profile", "offline_access", "machine"],
   loginPage: "/login",
   consentPage: "/consent",
   resources: [API, "https://stranger.test"],
@@ -57,7 +58,7 @@ const person = { name: "Alice", email: "alice@example.com", password: "correct h
 const [{ user }, signedUp] = await post("/sign-up/email", person);
 const cookies = signedUp.headers.getSetCookie().map((line) => line.split(";")[0]);
 const cookie = cookies.join("; ");
-tokens["session cache"] = decodeURIComponent(cookies.find((one) => one.startsWith("better-auth.session_data=")).split("=")[1]);
+tokens["session cache"] = decodeURIComponent(cookies.find((one) => one.includes("session_data=")).split("=")[1]);
 
 // The provider tells clients that a session has ended, which is all that it asks of the network here.
 const loggedOut = new Promise((resolve) => {
@@ -72,10 +73,12 @@ const registered = await auth.api.adminCreateOAuthClient({
   body: {
     redirect_uris: ["https://client.test/callback"],
     skip_consent: true,
+    token_endpoint_auth_method: "client_secret_post",
     grant_types: ["authorization_code", "client_credentials", "refresh_token"],
     backchannel_logout_uri: "https://client.test/logout",
   },
 });
+tables.oauthClient[0].clientCredentialsScopes = ["machine"]; // an administrator's to give
 const credentials = { client_id: registered.client_id, client_secret: registered.client_secret };
 
 async function authorize(scope, resource, headers) {
@@ -103,7 +106,7 @@ async function proof() {
 }
 
 // With the recipe the `openid` flow answers 500, as its README says.
-const scope = shared ? "profile" : "openid profile";
+const scope = shared ? "profile" : "openid profile offline_access"; // a refresh token, so that there is a logout to tell of
 tokens["own client's access token"] = (await authorize(scope, API)).access_token;
 tokens["a stranger's access token"] = (await authorize(scope, "https://stranger.test")).access_token;
 tokens["bound by DPoP"] = (await authorize(scope, API, { dpop: await proof() })).access_token;
