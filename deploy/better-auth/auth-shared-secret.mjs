@@ -2,7 +2,7 @@
 import { betterAuth } from "better-auth";
 import { memoryAdapter } from "better-auth/adapters/memory";
 import { bearer, jwt } from "better-auth/plugins";
-import { sharedSecret } from "./package/index.mjs"; // yours: from "postern-better-auth"
+import { sharedSecret } from "postern-better-auth"; // the folder `package`
 
 export const auth = betterAuth({
   database: memoryAdapter({ user: [], session: [], account: [], verification: [] }),
