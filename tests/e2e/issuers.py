@@ -4,6 +4,7 @@ import base64
 import json
 import os
 import subprocess
+import time
 from pathlib import Path
 
 import httpx
@@ -89,5 +90,12 @@ def part_of(bearer, index):
 
 
 def status(gate, bearer, uid):
+    """What the gate answers. A fetch that a busy machine keeps waiting for more than two seconds is 503 with `Retry-After`:
+    then it is asked again, as that says."""
+    give_up = time.monotonic() + PATIENCE
     with Client(gate.address) as client:
-        return client.get(f"/api/{uid}/tasks", token=bearer).status
+        while True:
+            answer = client.get(f"/api/{uid}/tasks", token=bearer)
+            if answer.status != 503 or time.monotonic() > give_up:
+                return answer.status
+            time.sleep(int(answer.head.all("Retry-After")[0]))

@@ -75,8 +75,7 @@ def test_the_issuer_is_down_at_the_start(start_issuer, gate_for):
     alice, session = late.sign_up("alice")
     bearer = late.token(session)
     gate.wait_for_log(msg="key set fetched")
-    while (code := status(gate, bearer, alice)) != 200:
-        assert code == 503  # until each thread has its turn at what the log has told
+    assert status(gate, bearer, alice) == 200
 
 
 def test_the_issuer_goes_and_comes_back_elsewhere(start_issuer, gate_for, tmp_path):
@@ -130,7 +129,7 @@ def test_the_shared_secret_is_rotated(todo, start_gate, tmp_path):
         finally:
             issuer.stop()
         while (code := status(gate, new, bob)) != 200:
-            assert code == 401  # likewise
+            assert code == 401  # until each thread has its turn at what the log has told
     write(f"2:{NEW_SECRET}\n")
     gate.wait_for_log(msg="keys reloaded", count=2)
     while status(gate, old, alice) != 401:
