@@ -125,7 +125,7 @@ TEST_CASE(
   CHECK(now->sets[1] == scene.initial->sets[1]);
   now = reread({});
   CHECK(now->sets[1]->keys == std::vector{key_of(1)});
-  now = reread({key_of(2)});
-  CHECK(now->sets[1]->keys == std::vector{key_of(2)});
+  now = reread({key_of(3)});
+  CHECK(now->sets[1]->keys == std::vector{key_of(3)});
   CHECK(now->sets[0] == scene.initial->sets[0]);
 }
