@@ -78,6 +78,7 @@ class Server:
         protocol = self._protocol(**self._settings, _loop=loop)
         protocol.connection_made(_Transport())
         protocol.data_received(head)
+        self._settings["server_state"].connections.clear()  # it would remember each of a million
         if loop.served == 0:
             return []
         return [protocol.scope] * (loop.served + (1 if _waits(protocol) else 0))
