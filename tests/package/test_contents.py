@@ -124,7 +124,7 @@ def test_bash_completes_every_command_and_option(unpacked, commands):
     [
         (["postern", "tok"], {"token"}),
         (["postern", "token", "--t"], {"--ttl"}),
-        (["postern", "explain", "--token", ""], set()),
+        (["postern", "token", "--ttl", ""], set()),
         (["postern", "explain", "--token", "x", "P"], {"POST", "PUT", "PATCH"}),
         (["postern", "routes", "--openapi", "/etc/host"], {"/etc/hostname", "/etc/hosts", "/etc/host.conf"}),
     ],
