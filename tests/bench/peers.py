@@ -1,5 +1,6 @@
 """The proxies side by side, as processes: each on its own port, pinned to its cores, ended by its pid."""
 
+import json
 import os
 import signal
 import socket
@@ -156,8 +157,37 @@ def upstream(bench):
     return Peer(bench, "upstream", ["nginx", "-c", conf], [bench.load_core], port)
 
 
-def byte_mover(bench, upstream_port):
-    return Peer(bench, "byte-mover", [bench.built / "byte_mover", "@PORT@", upstream_port], [bench.proxy_core])
+class OwnLoad:
+    """Load and service in one process (own_load.cpp): the proxies that it loads have it for their upstream."""
+
+    name = "own-load"
+
+    def __init__(self, bench):
+        self.port = free_port()
+        with on_cores(bench.load_core):
+            self.process = subprocess.Popen(
+                [bench.built / "own_load", str(self.port)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+            )
+        self._line()
+
+    def _line(self):
+        line = self.process.stdout.readline()
+        if not line:
+            raise Failure(f"own_load ended with {self.process.wait(PATIENCE)}")
+        return line
+
+    def run(self, requests, peer, connections, seconds, rate):
+        self.process.stdin.write(f"{requests} {peer.port} {connections} {seconds} {rate}\n")
+        self.process.stdin.flush()
+        return json.loads(self._line())
+
+    def stop(self):
+        self.process.stdin.close()
+        self.process.wait(PATIENCE)
+
+
+def byte_mover(bench, upstream_port, name="byte-mover"):
+    return Peer(bench, name, [bench.built / "byte_mover", "@PORT@", upstream_port], [bench.proxy_core])
 
 
 def haproxy(bench, upstream_port, name="haproxy", checks=True, log=False, wait=True, **environment):

@@ -7,7 +7,8 @@ from rows import GOALS, ROWS, Ratio
 
 FIGURES = [
     ("idle keep-alive connection", "idle_kib", "KiB"),
-    ("heap allocations per request", "allocations", ""),
+    ("heap allocations per request, 8 at once", "allocations", ""),
+    ("heap allocations per request, 64 at once", "allocations_64", ""),
     ("resident memory after start", "start_mib", "MiB"),
     ("resident memory after the load", "loaded_mib", "MiB"),
     ("start to first answer", "start_ms", "ms"),
@@ -107,6 +108,8 @@ def bars(rounds):
         "cold": "every token new",
         "401": "401, forged token",
         "403": "403, somebody else's path",
+        "steady": "one token, 40,000 requests/s",
+        "saturated": "one token, as many as it can",
     }
 
     def group(row):
