@@ -55,6 +55,9 @@ def start_all(bench, started):
     cores = sorted({bench.proxy_core, bench.load_core})
     for threads in (1, 2):
         add(peers.postern(bench, behind, f"postern-{threads}", threads, cores))
+    cert, key, both = peers.certificate(bench)
+    add(peers.haproxy(bench, behind, "haproxy-tls", BENCH_TLS=both), None)
+    add(peers.postern(bench, behind, "postern-tls", POSTERN_TLS_CERT=cert, POSTERN_TLS_KEY=key), None)
     # The same with the service that own_load.cpp is; each of them is shown to be the same by the proofs above.
     own = started["own-load"] = peers.OwnLoad(bench)
     add(peers.byte_mover(bench, own.port, "steady-byte-mover"), None)
@@ -62,6 +65,9 @@ def start_all(bench, started):
     add(peers.postern(bench, own.port, "steady-postern", POSTERN_LOG_LEVEL="warn"), None)
     service = add(peers.fastapi(bench), prove_service, route="checked")
     add(peers.postern(bench, service.port, "postern-fastapi"), prove_service, route="tasks")
+    path = bench.folder / "fastapi.sock"
+    add(peers.fastapi(bench, path), None)
+    add(peers.postern(bench, 0, "postern-unix", POSTERN_UPSTREAM=f"unix:{path}"), prove_service, route="tasks")
 
 
 def rounds_of_load(bench, started, rounds, seconds):

@@ -26,6 +26,8 @@ class Load:
     refused: bool = False  # every answer is 4xx; otherwise none is
     upload: int = 0  # bytes of body a request carries
     moved: int = 0  # bytes of body a request or its answer carries
+    tls: bool = False
+    close: bool = False  # each request has a connection of its own
     rate: int | None = None  # requests a second by own_load.cpp; 0: as many as it can
 
 
@@ -39,6 +41,8 @@ LOADS = {
     "up": Load("up", connections=8, upload=LARGE, moved=LARGE),
     "down": Load("down", connections=8, moved=LARGE),
     "checked": Load("checked"),
+    "tls": Load("own", tls=True),
+    "tls-connect": Load("own", connections=8, tls=True, close=True),
     "steady": Load("own", rate=STEADY),
     "saturated": Load("own", rate=0),
 }
@@ -97,10 +101,10 @@ def measure(bench, peers, load, seconds, own=None):
 
 def _wrk(bench, peer, load, seconds):
     options = ["-t1", f"-c{load.connections}", f"-d{seconds}s", "--timeout", "20s", "-s", str(HERE / "peers" / "wrk.lua")]
-    arguments = [str(bench.folder / f"{load.requests}.requests")] + ([str(load.upload)] if load.upload else [])
+    arguments = [str(bench.folder / f"{load.requests}.requests"), str(load.upload), *(["close"] if load.close else [])]
     with on_cores(bench.load_core):
         wrk = subprocess.Popen(
-            ["wrk", *options, f"http://127.0.0.1:{peer.port}", "--", *arguments],
+            ["wrk", *options, f"{'https' if load.tls else 'http'}://127.0.0.1:{peer.port}", "--", *arguments],
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,

@@ -217,9 +217,32 @@ def postern(bench, upstream_port, name="postern", threads=1, cores=None, wait=Tr
     return Peer(bench, name, [bench.postern], cores or [bench.proxy_core], wait=wait, **settings)
 
 
-def fastapi(bench):
-    """The same loop and parser wherever it runs."""
+def certificate(bench):
+    """Two PEM files, and one of both as HAProxy wants it."""
+    cert, key, both = (bench.folder / name for name in ("tls.crt", "tls.key", "tls.pem"))
+    command = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2"]
+    command += ["-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", key, "-out", cert]
+    subprocess.run(command, check=True, capture_output=True)
+    both.write_bytes(cert.read_bytes() + key.read_bytes())
+    return cert, key, both
+
+
+def fastapi(bench, socket_path=None):
+    """The same loop and parser wherever it runs; on a port or on a unix socket."""
     command = ["/usr/bin/python3", "-m", "uvicorn", "--app-dir", HERE / "peers", "fastapi_service:app"]
-    command += ["--host", "127.0.0.1", "--port", "@PORT@", "--loop", "asyncio", "--http", "httptools"]
-    command += ["--no-access-log", "--lifespan", "off"]
-    return Peer(bench, "fastapi", command, [bench.proxy_core], BENCH_SECRET=SECRET, PYTHONDONTWRITEBYTECODE="1")
+    if socket_path:
+        command += ["--uds", socket_path, "--forwarded-allow-ips", "*"]
+    else:
+        command += ["--host", "127.0.0.1", "--port", "@PORT@"]
+    command += ["--loop", "asyncio", "--http", "httptools", "--no-access-log", "--lifespan", "off"]
+    settings = {"BENCH_SECRET": SECRET, "PYTHONDONTWRITEBYTECODE": "1"}
+    if not socket_path:
+        return Peer(bench, "fastapi", command, [bench.proxy_core], **settings)
+    peer = Peer(bench, "fastapi-unix", command, [bench.proxy_core], wait=False, **settings)
+    until = time.monotonic() + PATIENCE
+    while not socket_path.exists():
+        peer.require_alive()
+        if time.monotonic() > until:
+            raise Failure(f"{peer.name} does not listen: {peer.log.read_text()}")
+        time.sleep(0.01)
+    return peer

@@ -30,6 +30,11 @@ def _pair(title, load):
     return [base, Row(f"Postern, {title}", ("postern",), load, base.key)]
 
 
+def _tls(title, load):
+    base = Row(f"HAProxy, {title}", ("haproxy-tls",), load)
+    return [base, Row(f"Postern, {title}", ("postern-tls",), load, base.key)]
+
+
 def _steady(title, load):
     """The byte mover, HAProxy and Postern, none of which logs, under load of our own making."""
     base = Row(f"byte mover, {title}", ("steady-byte-mover",), load)
@@ -56,9 +61,12 @@ ROWS = [
     *_pair("1 MiB down", "down"),
     *_steady("40,000 requests/s", "steady"),
     *_steady("saturated", "saturated"),
+    *_tls("TLS 1.3, keep-alive", "tls"),
+    *_tls("TLS 1.3, a connection with one request", "tls-connect"),
     Row("FastAPI, no check", ("fastapi",), "own"),
     Row("FastAPI, PyJWT check", ("fastapi",), "checked", "fastapi/own"),
     Row("FastAPI behind Postern (both)", ("postern-fastapi", "fastapi"), "own", "fastapi/own"),
+    Row("FastAPI behind Postern on a unix socket (both)", ("postern-unix", "fastapi-unix"), "own", "fastapi/own"),
 ]
 
 
@@ -103,6 +111,9 @@ GOALS = [
     _times("p99 against HAProxy, 64 connections", 0.9, "postern/own", "haproxy/own", "p99_us"),
     _times("CPU per GB against HAProxy, 1 MiB up", 0.9, "postern/up", "haproxy/up"),
     _times("CPU per GB against HAProxy, 1 MiB down", 0.6, "postern/down", "haproxy/down"),
+    _times("TLS 1.3 against HAProxy, keep-alive", 0.62, "postern-tls/tls", "haproxy-tls/tls"),
+    _times("the same, a connection with one request", 0.88, "postern-tls/tls-connect", "haproxy-tls/tls-connect"),
+    _times("FastAPI behind Postern on a unix socket against FastAPI alone", 1.18, "postern-unix+fastapi-unix/own", "fastapi/own"),
     _times("CPU per request, 2 threads against 1", 1.03, "postern-2/own", "postern-1/own"),
     Goal("idle keep-alive connection", 0.6, "KiB", Figure("postern_idle_kib")),
     Goal("heap allocations per request, 8 at once", 0.05, "", Figure("postern_allocations")),
