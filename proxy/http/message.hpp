@@ -64,6 +64,19 @@ struct ResponseHead {
   void clear();
 };
 
+// The value of the only field that `is_meant`; empty when it is absent or there twice.
+template <typename Predicate>
+std::string_view single_field(const RequestHead& head, Predicate is_meant) {
+  std::string_view value;
+  unsigned seen = 0;
+  for (const Field& field : head.fields) {
+    if (!is_meant(field)) continue;
+    value = field.value;
+    ++seen;
+  }
+  return seen == 1 ? value : std::string_view{};
+}
+
 // Case-insensitive comparison of ASCII letters only (RFC 9110 5.1), never the locale's.
 bool equal_ignoring_case(std::string_view a, std::string_view b) noexcept;
 
