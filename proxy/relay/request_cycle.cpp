@@ -1,7 +1,6 @@
 #include "relay/request_cycle.hpp"
 
 #include <algorithm>
-#include <array>
 
 #include "http/authority.hpp"
 #include "http/request_id.hpp"
@@ -11,6 +10,7 @@
 #include "relay/judgement.hpp"
 #include "relay/key_wait.hpp"
 #include "relay/open_token.hpp"
+#include "relay/send_answer.hpp"
 
 namespace postern::relay {
 namespace {
@@ -18,22 +18,8 @@ namespace {
 using transport::Awaitable;
 using transport::Clock;
 using transport::DeadlineKind;
-using transport::error_code;
 
 enum class HeadOutcome : std::uint8_t { complete, refused, incomplete, timed_out, gone };
-
-// The value of the only field that `is_meant`; empty when it is absent or there twice.
-template <typename Predicate>
-std::string_view single_field(const http::RequestHead& head, Predicate is_meant) {
-  std::string_view value;
-  unsigned seen = 0;
-  for (const http::Field& field : head.fields) {
-    if (!is_meant(field)) continue;
-    value = field.value;
-    ++seen;
-  }
-  return seen == 1 ? value : std::string_view{};
-}
 
 // What the log shows of a target that was refused: no query, and nothing where an authority could be taken
 // for path, since it may hold a password, and that a '/', '?' or '#'. What is neither origin-form nor
@@ -101,7 +87,7 @@ Awaitable<HeadOutcome> read_rest_of_head(ClientConnection& connection) {
 
 std::string_view choose_request_id(RelayContext& context, const http::RequestHead& head,
                                    RequestIds::Id& own) noexcept {
-  const std::string_view given = single_field(head, [](const http::Field& field) {
+  const std::string_view given = http::single_field(head, [](const http::Field& field) {
     return field.field_class == http::FieldClass::x_request_id && !http::is_underscored(field.name);
   });
   if (http::sane_request_id(given)) return given;
@@ -117,42 +103,6 @@ bool skip_buffered_body(RequestBuffers& buffers) noexcept {
   if (head.content_length > buffers.from_client.size()) return false;
   buffers.from_client.take(static_cast<std::size_t>(head.content_length));
   return true;
-}
-
-// A token that lacks its key may get it from a fetch; the judgement stands where it does not.
-Awaitable<Judgement> judge_with_new_keys(ClientConnection& connection, Judgement judgement,
-                                         std::string_view client) {
-  using namespace std::chrono;
-  RelayContext& context = connection.context;
-  const auto until = Clock::now() + longest_key_wait;
-  std::uint64_t earlier = 0;
-  bool fetched = false;
-  std::optional<std::size_t> wanted;  // the set whose key it lacks
-  if (judgement.verdict.key_wanted && judgement.verdict.key_wanted->fetchable) {
-    wanted = judgement.verdict.key_wanted->set;
-  }
-  while (!fetched && judgement.verdict.key_wanted && judgement.verdict.key_wanted->fetchable) {
-    const KeyAnswer answer =
-        co_await wait_for_key(connection, judgement.verdict.key_wanted->set, earlier, until);
-    if (answer.outcome == KeyAnswer::Outcome::refused) break;
-    if (connection.interrupted() != Interruption::none) break;
-    fetched = answer.outcome == KeyAnswer::Outcome::fetched;
-    earlier = answer.fetch;
-    const auto now = duration_cast<seconds>(system_clock::now().time_since_epoch()).count();
-    judgement = judge_request(context, *connection.buffers, client, now, Clock::now(),
-                              {connection.certificate(), fetched});
-  }
-  if (connection.interrupted() == Interruption::key_timeout) connection.forget_interruption();
-  // An issuer that has given no set yet is not the client's fault, nor is a wait that was called off.
-  const bool unknown = judgement.verdict.reason == token::text_of(token::TokenFault::unknown_key);
-  if (wanted) {
-    const bool lacks_key = judgement.verdict.key_wanted || unknown;
-    context.count_unknown_kid(*wanted, observe::unknown_kid_of(lacks_key, fetched));
-  }
-  if (judgement.verdict.key_wanted && unknown && connection.interrupted() == Interruption::none) {
-    note_failed_token(context, client, Clock::now());
-  }
-  co_return judgement;
 }
 
 Judgement judge(ClientConnection& connection, HeadOutcome outcome, std::string_view client,
@@ -214,36 +164,6 @@ void record_ending(const Exchange::Result& result, const gate::Verdict& verdict,
   record.problem = buffers.connect_failure.problem;
 }
 
-Awaitable<ClientFate> answer(ClientConnection& connection, gate::Answer answer, const Judgement& judgement,
-                             observe::AccessRecord& record, bool must_close) {
-  RelayContext& context = connection.context;
-  RequestBuffers& buffers = *connection.buffers;
-  const bool keep = !must_close && buffers.request.keep_alive &&
-                    buffers.request.version == http::Version::http_1_1 && !context.draining();
-  gate::AnswerContext about;
-  about.head_only = buffers.request.verb == boost::beast::http::verb::head;
-  about.keep_alive = keep;
-  about.date = context.date(record.unix_microseconds / 1'000'000);
-  about.request_id = record.request_id;
-  about.retry_after = judgement.retry_after;
-  about.rate_limit = judgement.user_rate;
-  about.origin = single_field(
-      buffers.request, [](const http::Field& field) { return field.known == http::FieldName::origin; });
-  about.cors_origins = &context.settings.cors_origins;
-  buffers.to_client.clear();
-  gate::write_answer(buffers.to_client, answer, about);
-
-  record.status = gate::status_of(answer);
-  record.bytes_out = buffers.to_client.size() - (buffers.to_client.find("\r\n\r\n") + 4);
-  connection.wait(Patience::stream);
-  std::array<transport::asio::const_buffer, 1> whole = {transport::asio::buffer(buffers.to_client)};
-  std::span<transport::asio::const_buffer> pieces(whole);
-  error_code error = connection.client.write_now(pieces);
-  if (!error && !pieces.empty()) error = co_await connection.client.write_all(pieces);
-  if (error) co_return ClientFate::close;
-  co_return keep ? ClientFate::keep : ClientFate::linger;
-}
-
 }  // namespace
 
 Awaitable<ClientFate> serve_request(ClientConnection& connection) {
@@ -280,7 +200,7 @@ Awaitable<ClientFate> serve_request(ClientConnection& connection) {
   observe::AccessRecord record;
   record.unix_microseconds = duration_cast<microseconds>(wall).count();
   record.request_id = request_id;
-  record.trace_id = observe::trace_id_of(single_field(buffers.request, [](const http::Field& field) {
+  record.trace_id = observe::trace_id_of(http::single_field(buffers.request, [](const http::Field& field) {
     return field.known == http::FieldName::unknown && http::equal_ignoring_case(field.name, "traceparent");
   }));
   record.peer = client.address();
@@ -318,11 +238,12 @@ Awaitable<ClientFate> serve_request(ClientConnection& connection) {
     if (result.stream_end) context.metrics.count_stream_end(*result.stream_end);
     fate = result.outcome.client;
     if (result.outcome.answer != gate::Answer::none) {
-      fate = co_await answer(connection, result.outcome.answer, judgement, record, fate != ClientFate::keep);
+      fate = co_await send_answer(connection, result.outcome.answer, judgement, record,
+                                  fate != ClientFate::keep);
     }
   } else {
     const bool must_close = verdict.must_close || !skip_buffered_body(buffers);
-    fate = co_await answer(connection, verdict.answer, judgement, record, must_close);
+    fate = co_await send_answer(connection, verdict.answer, judgement, record, must_close);
   }
   count.total = Clock::now() - started;
   if (!verdict.forward()) count.gate = count.total;
