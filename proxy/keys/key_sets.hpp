@@ -84,11 +84,8 @@ class KeySets {
   void begin_fetch(Source& source, observe::FetchTrigger trigger);
   void end_fetch(Source& source, KeySetFetch& fetch, observe::FetchTrigger trigger);
   void note_freshness(Source& source, Instant now);
-  void note_success(Source& source, const token::JwkSet& set);
-  void note_failure(Source& source, const std::string& problem);
   void put(Source& source, token::KeySet::State state, const std::vector<token::PublicKey>* keys);
   void publish();
-  void count_keys() noexcept;
 
   transport::Executor executor_;
   observe::Log& log_;
