@@ -155,7 +155,7 @@ int explain(std::span<const std::string> arguments, const Context& context) {
     std::getline(context.in, request.token);
     request.token = config::trimmed(request.token);
   }
-  config::Outcome outcome = config::read(context.environment, context.machine);
+  config::Outcome outcome = config::read(context.environment, context.host);
   config::print_problems(outcome, context.err);
   if (!outcome.problems.empty()) return misused;
   const relay::Settings settings = relay::make_settings(outcome.config);

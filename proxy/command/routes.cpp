@@ -62,7 +62,7 @@ int routes(std::span<const std::string> arguments, const Context& context) {
   const auto parsed = read_arguments(arguments);
   if (const auto* problem = std::get_if<std::string>(&parsed)) return misuse(context, *problem);
   const auto& request = std::get<Request>(parsed);
-  config::Outcome outcome = config::read(context.environment, context.machine);
+  config::Outcome outcome = config::read(context.environment, context.host);
   config::print_problems(outcome, context.err);
   if (!outcome.problems.empty()) return misused;
   outcome.config.clear_secrets();

@@ -14,7 +14,7 @@ namespace postern::command {
 // What a command works with besides its own arguments.
 struct Context {
   std::span<const config::Variable> environment;
-  const config::Machine& machine;
+  const config::HostEnvironment& host;
   std::istream& in;
   std::ostream& out;
   std::ostream& err;

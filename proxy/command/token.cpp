@@ -80,7 +80,7 @@ std::string payload(const Request& request, const token::ClaimsPolicy& policy, s
 int mint_token(std::span<const std::string> arguments, const Context& context) {
   const auto request = read_arguments(arguments);
   if (const auto* problem = std::get_if<std::string>(&request)) return misuse(context, *problem);
-  config::Outcome outcome = config::read(context.environment, context.machine);
+  config::Outcome outcome = config::read(context.environment, context.host);
   config::print_problems(outcome, context.err);
   if (!outcome.problems.empty()) return misused;
   const token::ClaimsPolicy& policy = outcome.config.claims;

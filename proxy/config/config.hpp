@@ -170,8 +170,8 @@ struct FileContent {
   bool exists = true;  // false: nothing has that name, which may then be no name at all but a secret
 };
 
-// What reading needs from the machine, as values, so that it can be tested.
-struct Machine {
+// What reading needs of the host, as values, so that it can be tested.
+struct HostEnvironment {
   std::function<FileContent(const std::string& path)> read_file;
   unsigned usable_cpus = 1;
   std::int64_t now = 0;  // Unix seconds
@@ -181,7 +181,7 @@ struct Machine {
 
 // Every variable is looked at and every problem noted. An empty value counts as unset (compose files pass
 // `${X:-}`).
-Outcome read(std::span<const Variable> environment, const Machine& machine);
+Outcome read(std::span<const Variable> environment, const HostEnvironment& host);
 
 // Each variable with its effective value in declaration order, secrets redacted; for `postern check`.
 std::vector<std::pair<std::string, std::string>> describe(const Config& config);

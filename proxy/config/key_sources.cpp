@@ -139,8 +139,8 @@ std::string skipped_text(const token::SkippedKey& key) {
          " is skipped: " + std::string(token::text_of(key.fault));
 }
 
-void read_set_file(const Machine& machine, KeySetSource& source, Outcome& outcome) {
-  const FileContent content = machine.read_file(source.file);
+void read_set_file(const HostEnvironment& host, KeySetSource& source, Outcome& outcome) {
+  const FileContent content = host.read_file(source.file);
   if (!content.error.empty()) {
     return problem(outcome, file_variable, "cannot read " + shown(source.file) + ": " + content.error,
                    file_example);
@@ -163,7 +163,7 @@ void read_set_file(const Machine& machine, KeySetSource& source, Outcome& outcom
   source.keys = std::move(set.keys);
 }
 
-void read_authorities(const Machine& machine, Outcome& outcome) {
+void read_authorities(const HostEnvironment& host, Outcome& outcome) {
   constexpr std::string_view variable = "POSTERN_JWKS_CA",
                              example = "POSTERN_JWKS_CA=/run/secrets/jwks-ca.crt";
   Config& config = outcome.config;
@@ -177,7 +177,7 @@ void read_authorities(const Machine& machine, Outcome& outcome) {
   }
   std::string authorities;
   if (!config.jwks_ca_file.empty()) {
-    FileContent content = machine.read_file(config.jwks_ca_file);
+    FileContent content = host.read_file(config.jwks_ca_file);
     if (!content.error.empty() || content.bytes.empty()) {
       return problem(outcome, variable,
                      (content.exists ? shown(config.jwks_ca_file) : "what it names") +
@@ -227,30 +227,30 @@ std::string show_jwks_file(const Config& config) {
   return show_sources(false, config);
 }
 
-void resolve_key_sources(const Machine& machine, Outcome& outcome) {
+void resolve_key_sources(const HostEnvironment& host, Outcome& outcome) {
   apply_better_auth_url(outcome);
   Config& config = outcome.config;
   for (KeySetSource& source : config.key_sets) {
     fill_in(source.issuer, config.claims.issuer, config.any_issuer);
     fill_in(source.audience, config.claims.audience, config.any_audience);
     check_parties(source, outcome);
-    if (!source.is_url()) read_set_file(machine, source, outcome);
+    if (!source.is_url()) read_set_file(host, source, outcome);
   }
   check_issuers_differ(outcome);
   if (config.key_sets.size() > 1) {
     outcome.warnings.push_back("there are " + std::to_string(config.key_sets.size()) +
                                " key sets: each of their issuers can name any user");
   }
-  read_authorities(machine, outcome);
+  read_authorities(host, outcome);
   check_uid_claims(outcome);
 }
 
-void read_revoked_file(const Machine& machine, Outcome& outcome) {
+void read_revoked_file(const HostEnvironment& host, Outcome& outcome) {
   constexpr std::string_view variable = "POSTERN_REVOKED_FILE",
                              example = "POSTERN_REVOKED_FILE=/etc/postern/revoked";
   const std::string& path = outcome.config.revoked_file;
   if (path.empty()) return;
-  FileContent content = machine.read_large_file ? machine.read_large_file(path) : machine.read_file(path);
+  FileContent content = host.read_large_file ? host.read_large_file(path) : host.read_file(path);
   if (!content.error.empty()) {
     return problem(outcome, variable, "cannot read " + shown(path) + ": " + content.error, example);
   }

@@ -18,9 +18,9 @@ std::string show_jwks_file(const Config& config);
 
 // Once all variables are read: fills in what BETTER_AUTH_URL and the others leave open, reads the files, and
 // notes problems and warnings.
-void resolve_key_sources(const Machine& machine, Outcome& outcome);
+void resolve_key_sources(const HostEnvironment& host, Outcome& outcome);
 
 // POSTERN_REVOKED_FILE, likewise.
-void read_revoked_file(const Machine& machine, Outcome& outcome);
+void read_revoked_file(const HostEnvironment& host, Outcome& outcome);
 
 }  // namespace postern::config

@@ -16,7 +16,7 @@ constexpr std::string_view list_example = "BETTER_AUTH_SECRETS=2:NEW_SECRET,1:OL
 
 class Reader {
  public:
-  Reader(const Machine& machine, Outcome& outcome) : machine_(machine), outcome_(outcome) {}
+  Reader(const HostEnvironment& host, Outcome& outcome) : host_(host), outcome_(outcome) {}
 
   // Whether it can be one. What is wrong is noted, and what is odd.
   bool accept(std::string_view variable, std::string_view secret, std::string_view which,
@@ -66,7 +66,7 @@ class Reader {
 
   // The file's bytes but for one newline at the end. False when it cannot be read, which is noted.
   bool load(std::string_view variable, std::string_view path, std::string_view example, std::string& secret) {
-    FileContent content = machine_.read_file(std::string(path));
+    FileContent content = host_.read_file(std::string(path));
     if (!content.error.empty()) {
       problem(variable,
               "cannot read " + (content.exists ? shown(path) : "what it names") + ": " + content.error,
@@ -110,14 +110,14 @@ class Reader {
 
   std::vector<std::uint64_t> versions_;  // seen in the list
 
-  const Machine& machine_;
+  const HostEnvironment& host_;
   Outcome& outcome_;
 };
 
 }  // namespace
 
-void read_secrets(const SecretSources& sources, const Machine& machine, Outcome& outcome) {
-  Reader reader(machine, outcome);
+void read_secrets(const SecretSources& sources, const HostEnvironment& host, Outcome& outcome) {
+  Reader reader(host, outcome);
   constexpr std::string_view list_variable = "BETTER_AUTH_SECRETS", list_file = "BETTER_AUTH_SECRETS_FILE";
   if (!sources.secrets.empty() && !sources.secrets_file.empty()) {
     reader.problem(list_file, "is set beside BETTER_AUTH_SECRETS: keep one of them",
@@ -148,10 +148,10 @@ void read_secrets(const SecretSources& sources, const Machine& machine, Outcome&
   }
 }
 
-void read_identity_key(const Machine& machine, Outcome& outcome) {
+void read_identity_key(const HostEnvironment& host, Outcome& outcome) {
   constexpr std::string_view variable = "POSTERN_IDENTITY_KEY", file_variable = "POSTERN_IDENTITY_KEY_FILE";
   constexpr std::string_view example = "POSTERN_IDENTITY_KEY=$(openssl rand -base64 32)";
-  Reader reader(machine, outcome);
+  Reader reader(host, outcome);
   Config& config = outcome.config;
   const bool from_file = !config.identity_key_file.empty();
   if (from_file) {

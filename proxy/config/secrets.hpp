@@ -21,11 +21,11 @@ struct SecretSources {
 // Fills outcome.config.secrets: the rotation list in its order (a version twice is a problem), then the
 // single one, without duplicates. What is wrong goes to the problems, what is odd to the warnings; neither
 // ever shows a byte of a secret.
-void read_secrets(const SecretSources& sources, const Machine& machine, Outcome& outcome);
+void read_secrets(const SecretSources& sources, const HostEnvironment& host, Outcome& outcome);
 
 // Of outcome.config.identity_key and identity_key_file, as the variables set them, makes the identity key.
 // After read_secrets(): none of those may sign what the service behind can sign too.
-void read_identity_key(const Machine& machine, Outcome& outcome);
+void read_identity_key(const HostEnvironment& host, Outcome& outcome);
 
 // Overwrites it.
 void wipe(std::string& secret) noexcept;

@@ -13,9 +13,9 @@ void problem(Outcome& outcome, std::string_view variable, std::string what, std:
 
 // The file's bytes, empty when no file is named; false when it cannot be read, which is noted.
 bool load(std::string_view variable, const std::string& path, std::string_view example,
-          const Machine& machine, Outcome& outcome, std::string& bytes) {
+          const HostEnvironment& host, Outcome& outcome, std::string& bytes) {
   if (path.empty()) return true;
-  FileContent content = machine.read_file(path);
+  FileContent content = host.read_file(path);
   if (content.error.empty() && !content.bytes.empty()) {
     bytes = std::move(content.bytes);
     return true;
@@ -51,7 +51,7 @@ void make_server(Outcome& outcome, const tls::ServerParts& parts) {
   }
 }
 
-void read_server(const Machine& machine, Outcome& outcome) {
+void read_server(const HostEnvironment& host, Outcome& outcome) {
   const Config& config = outcome.config;
   if (config.tls_cert_file.empty() != config.tls_key_file.empty()) {
     const bool no_key = config.tls_key_file.empty();
@@ -65,16 +65,15 @@ void read_server(const Machine& machine, Outcome& outcome) {
   }
   if (config.tls_cert_file.empty()) return;
   std::string chain, key, client_ca;
-  bool loaded = load(cert_variable, config.tls_cert_file, cert_example, machine, outcome, chain);
-  loaded = load(key_variable, config.tls_key_file, key_example, machine, outcome, key) && loaded;
-  loaded =
-      load(client_ca_variable, config.tls_client_ca_file, client_ca_example, machine, outcome, client_ca) &&
-      loaded;
+  bool loaded = load(cert_variable, config.tls_cert_file, cert_example, host, outcome, chain);
+  loaded = load(key_variable, config.tls_key_file, key_example, host, outcome, key) && loaded;
+  loaded = load(client_ca_variable, config.tls_client_ca_file, client_ca_example, host, outcome, client_ca) &&
+           loaded;
   if (loaded) make_server(outcome, {chain, key, client_ca});
   wipe(key);
 }
 
-void read_client(const Machine& machine, Outcome& outcome) {
+void read_client(const HostEnvironment& host, Outcome& outcome) {
   const Config& config = outcome.config;
   if (!config.upstream_tls) {
     if (!config.upstream_ca_file.empty()) {
@@ -84,7 +83,7 @@ void read_client(const Machine& machine, Outcome& outcome) {
     return;
   }
   std::string ca;
-  if (!load(upstream_ca_variable, config.upstream_ca_file, upstream_ca_example, machine, outcome, ca)) return;
+  if (!load(upstream_ca_variable, config.upstream_ca_file, upstream_ca_example, host, outcome, ca)) return;
   auto made = tls::make_client_context(ca);
   if (auto* context = std::get_if<tls::Context>(&made)) {
     outcome.config.client_tls = std::move(*context);
@@ -96,9 +95,9 @@ void read_client(const Machine& machine, Outcome& outcome) {
 
 }  // namespace
 
-void read_tls_files(const Machine& machine, Outcome& outcome) {
-  read_server(machine, outcome);
-  read_client(machine, outcome);
+void read_tls_files(const HostEnvironment& host, Outcome& outcome) {
+  read_server(host, outcome);
+  read_client(host, outcome);
 }
 
 }  // namespace postern::config

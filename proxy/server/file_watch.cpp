@@ -3,7 +3,7 @@
 #include <chrono>
 #include <utility>
 
-#include "config/machine.hpp"
+#include "config/host_environment.hpp"
 
 namespace postern::server {
 namespace {

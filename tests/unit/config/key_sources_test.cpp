@@ -5,7 +5,7 @@
 #include <algorithm>
 
 #include "config/token_keys.hpp"
-#include "machine.hpp"
+#include "host_environment.hpp"
 
 using namespace postern;
 using namespace postern::config;
@@ -33,7 +33,8 @@ bool complains(const Outcome& outcome, std::string_view text) {
   });
 }
 
-Outcome alone(const std::vector<Variable>& variables, const Machine& on = sample::machine()) {
+Outcome alone(const std::vector<Variable>& variables,
+              const HostEnvironment& on = sample::host_environment()) {
   return read(variables, on);
 }
 
@@ -124,9 +125,9 @@ TEST_CASE("keys that come in the clear are warned of unless they come from this 
 }
 
 TEST_CASE("a file's keys verify at once, and odd ones are named") {
-  const Machine machine =
-      sample::machine({{"/jwks", jwks}, {"/empty", R"({"keys":[]})"}, {"/bad", "<html>"}});
-  Outcome outcome = alone({{"POSTERN_JWKS_FILE", "/jwks iss=https://a.example aud=api"}}, machine);
+  const HostEnvironment host =
+      sample::host_environment({{"/jwks", jwks}, {"/empty", R"({"keys":[]})"}, {"/bad", "<html>"}});
+  Outcome outcome = alone({{"POSTERN_JWKS_FILE", "/jwks iss=https://a.example aud=api"}}, host);
   REQUIRE(outcome.problems.empty());
   CHECK(warns(outcome, "key 2 is skipped: kty oct is a secret"));
   CHECK(shown_value(outcome, "POSTERN_JWKS_FILE") == "/jwks iss=https://a.example aud=api");
@@ -137,11 +138,11 @@ TEST_CASE("a file's keys verify at once, and odd ones are named") {
   CHECK(keys.sets[0]->keys.size() == 1);
   for (const std::string_view path : {"/none", "/empty", "/bad"}) {
     const std::string value = std::string(path) + " iss=https://a.example aud=api";
-    CHECK(complains(alone({{"POSTERN_JWKS_FILE", value}}, machine), "POSTERN_JWKS_FILE: "));
+    CHECK(complains(alone({{"POSTERN_JWKS_FILE", value}}, host), "POSTERN_JWKS_FILE: "));
   }
   // In place of the address that BETTER_AUTH_URL stands for.
   const Outcome beside =
-      alone({{"BETTER_AUTH_URL", "https://a.example"}, {"POSTERN_JWKS_FILE", "/jwks"}}, machine);
+      alone({{"BETTER_AUTH_URL", "https://a.example"}, {"POSTERN_JWKS_FILE", "/jwks"}}, host);
   CHECK(beside.problems.empty());
   CHECK(beside.config.key_sets.size() == 1);
 }
@@ -175,23 +176,23 @@ TEST_CASE("an empty value is warned of where a check would silently be off") {
 }
 
 TEST_CASE("the revoked list is read at start, and a spoilt one is a problem") {
-  const Machine machine =
-      sample::machine({{"/good", "sub alice before 1767225600\n"}, {"/bad", "sub alice\n"}});
-  Outcome outcome = sample::with({{"POSTERN_REVOKED_FILE", "/good"}}, machine);
+  const HostEnvironment host =
+      sample::host_environment({{"/good", "sub alice before 1767225600\n"}, {"/bad", "sub alice\n"}});
+  Outcome outcome = sample::with({{"POSTERN_REVOKED_FILE", "/good"}}, host);
   REQUIRE(outcome.problems.empty());
   CHECK(take_token_keys(outcome.config).revoked->size() == 1);
-  CHECK(complains(sample::with({{"POSTERN_REVOKED_FILE", "/bad"}}, machine), "line 1"));
-  CHECK(complains(sample::with({{"POSTERN_REVOKED_FILE", "/none"}}, machine), "No such file"));
+  CHECK(complains(sample::with({{"POSTERN_REVOKED_FILE", "/bad"}}, host), "line 1"));
+  CHECK(complains(sample::with({{"POSTERN_REVOKED_FILE", "/none"}}, host), "No such file"));
 }
 
 TEST_CASE("own authorities are read where a set is https") {
-  const Machine machine = sample::machine({{"/ca", "no certificate"}, {"/empty", ""}});
-  CHECK(complains(alone({{"BETTER_AUTH_URL", "https://a.example"}, {"POSTERN_JWKS_CA", "/none"}}, machine),
+  const HostEnvironment host = sample::host_environment({{"/ca", "no certificate"}, {"/empty", ""}});
+  CHECK(complains(alone({{"BETTER_AUTH_URL", "https://a.example"}, {"POSTERN_JWKS_CA", "/none"}}, host),
                   "POSTERN_JWKS_CA"));
-  CHECK(complains(alone({{"BETTER_AUTH_URL", "https://a.example"}, {"POSTERN_JWKS_CA", "/empty"}}, machine),
+  CHECK(complains(alone({{"BETTER_AUTH_URL", "https://a.example"}, {"POSTERN_JWKS_CA", "/empty"}}, host),
                   "is empty"));
-  CHECK(complains(alone({{"BETTER_AUTH_URL", "https://a.example"}, {"POSTERN_JWKS_CA", "/ca"}}, machine),
+  CHECK(complains(alone({{"BETTER_AUTH_URL", "https://a.example"}, {"POSTERN_JWKS_CA", "/ca"}}, host),
                   "POSTERN_JWKS_CA"));
-  CHECK(warns(alone({{"BETTER_AUTH_URL", "http://localhost"}, {"POSTERN_JWKS_CA", "/ca"}}, machine),
-              "no effect"));
+  CHECK(
+      warns(alone({{"BETTER_AUTH_URL", "http://localhost"}, {"POSTERN_JWKS_CA", "/ca"}}, host), "no effect"));
 }

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "machine.hpp"
+#include "host_environment.hpp"
 
 using namespace postern::config;
 

@@ -4,7 +4,7 @@
 
 #include <array>
 
-#include "machine.hpp"
+#include "host_environment.hpp"
 
 using namespace postern::config;
 using Secrets = std::vector<std::string>;
@@ -15,7 +15,7 @@ const std::string other = "fedcba9876543210fedcba9876543210";
 
 Outcome from(const SecretSources& sources, std::map<std::string, std::string> files = {}) {
   Outcome outcome;
-  read_secrets(sources, sample::machine(std::move(files)), outcome);
+  read_secrets(sources, sample::host_environment(std::move(files)), outcome);
   return outcome;
 }
 
@@ -135,7 +135,7 @@ TEST_CASE("the description of a configuration holds no secret") {
 
 TEST_CASE("the identity key is one secret more, from the variable or a file") {
   const auto key_of = [](std::vector<Variable> variables, const std::string& file = {}) {
-    return sample::with(std::move(variables), sample::machine({{"/k", file}})).config.identity_key;
+    return sample::with(std::move(variables), sample::host_environment({{"/k", file}})).config.identity_key;
   };
   CHECK(key_of({}) == "");
   CHECK(key_of({{"POSTERN_IDENTITY_KEY", other}}) == other);
@@ -160,7 +160,7 @@ TEST_CASE("an identity key that proves nothing is a problem that shows no byte o
   };
   for (const auto& row : rows) {
     CAPTURE(row.says);
-    const Outcome outcome = sample::with(row.variables, sample::machine(files));
+    const Outcome outcome = sample::with(row.variables, sample::host_environment(files));
     CHECK(outcome.problems.size() == 1);
     CHECK(mentions(outcome, row.says));
     CHECK_FALSE(mentions(outcome, "qqq"));

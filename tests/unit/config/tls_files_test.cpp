@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "../tls/pem.hpp"
-#include "machine.hpp"
+#include "host_environment.hpp"
 
 using namespace postern;
 using namespace postern::config;
@@ -21,7 +21,7 @@ Outcome read_with(std::vector<Variable> variables) {
                                                     {"/other", pem::text_of(pem::new_key())},
                                                     {"/empty", ""}};
   variables.push_back({"BETTER_AUTH_SECRET", sample::secret});
-  return read(variables, sample::machine(files));
+  return read(variables, sample::host_environment(files));
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-#include "config/readers.hpp"
+#include "config/setting_parsers.hpp"
 
 #include <algorithm>
 #include <array>
@@ -8,10 +8,10 @@
 #include "config/endpoint.hpp"
 #include "config/header_names.hpp"
 
-namespace postern::config::readers {
+namespace postern::config::setting_parsers {
 namespace {
 
-using namespace kinds;
+using namespace value_parsers;
 
 bool is_origin(std::string_view text) {
   if (text == "*") return true;
@@ -189,4 +189,4 @@ std::string read_health_path(std::string_view value, Config& config) {
   return std::string(good);
 }
 
-}  // namespace postern::config::readers
+}  // namespace postern::config::setting_parsers

@@ -1,18 +1,18 @@
-#include "config/machine.hpp"
+#include "config/host_environment.hpp"
 
 #include <doctest/doctest.h>
 #include <unistd.h>
 
 #include <array>
 
-#include "machine.hpp"
+#include "host_environment.hpp"
 
 using namespace postern::config;
 
 namespace {
 
 unsigned cpus(unsigned affinity, std::map<std::string, std::string> files) {
-  return usable_cpus(affinity, sample::machine(std::move(files)).read_file);
+  return usable_cpus(affinity, sample::host_environment(std::move(files)).read_file);
 }
 
 }  // namespace

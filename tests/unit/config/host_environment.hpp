@@ -1,5 +1,5 @@
 #pragma once
-// A machine to order: its files are a map.
+// A host to order: its files are a map.
 
 #include <cstdint>
 #include <map>
@@ -12,7 +12,7 @@ namespace postern::config::sample {
 inline constexpr std::int64_t now = 1798761600;  // 2027-01-01T00:00:00Z
 inline const std::string secret = "0123456789abcdef0123456789abcdef";
 
-inline Machine machine(std::map<std::string, std::string> files = {}, unsigned cpus = 2) {
+inline HostEnvironment host_environment(std::map<std::string, std::string> files = {}, unsigned cpus = 2) {
   return {[files = std::move(files)](const std::string& path) -> FileContent {
             const auto found = files.find(path);
             if (found == files.end()) return {{}, "No such file or directory", false};
@@ -22,7 +22,7 @@ inline Machine machine(std::map<std::string, std::string> files = {}, unsigned c
 }
 
 // With a good secret beside.
-inline Outcome with(std::vector<Variable> variables, const Machine& on = machine()) {
+inline Outcome with(std::vector<Variable> variables, const HostEnvironment& on = host_environment()) {
   variables.push_back({"BETTER_AUTH_SECRET", secret});
   return read(variables, on);
 }

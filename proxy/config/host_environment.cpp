@@ -1,4 +1,4 @@
-#include "config/machine.hpp"
+#include "config/host_environment.hpp"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -113,7 +113,7 @@ unsigned usable_cpus(unsigned affinity, const std::function<FileContent(const st
   return std::max(1U, quota ? std::min(*quota, affinity) : affinity);
 }
 
-Machine this_machine() {
+HostEnvironment host_environment() {
   cpu_set_t set;
   CPU_ZERO(&set);
   const unsigned affinity =

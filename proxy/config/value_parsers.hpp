@@ -1,6 +1,6 @@
 #pragma once
 // How the common kinds of settings are read and shown, each bound to the member of Config that it sets. A
-// reader returns what is wrong with the value, or nothing.
+// parser returns what is wrong with the value, or nothing.
 
 #include <algorithm>
 #include <cstdint>
@@ -10,7 +10,7 @@
 #include "config/config.hpp"
 #include "config/values.hpp"
 
-namespace postern::config::kinds {
+namespace postern::config::value_parsers {
 
 inline constexpr std::string_view good = {};
 
@@ -109,4 +109,4 @@ std::string show_choice(const Config& config) {
   return std::string(Names[static_cast<std::size_t>(config.*Member)]);
 }
 
-}  // namespace postern::config::kinds
+}  // namespace postern::config::value_parsers

@@ -6,10 +6,10 @@
 #include <string_view>
 
 #include "config/config.hpp"
-#include "config/kinds.hpp"
+#include "config/value_parsers.hpp"
 #include "config/values.hpp"
 
-namespace postern::config::readers {
+namespace postern::config::setting_parsers {
 
 std::string read_listen(std::string_view value, Config& config);
 std::string read_listen_mode(std::string_view value, Config& config);
@@ -35,7 +35,7 @@ std::string read_health_path(std::string_view value, Config& config);
 template <route::RuleKind Kind>
 std::string read_paths(std::string_view value, Config& config) {
   std::erase_if(config.rules, [](const route::Rule& rule) { return rule.kind == Kind; });
-  if (Kind == route::RuleKind::user && value == "off") return std::string(kinds::good);
+  if (Kind == route::RuleKind::user && value == "off") return std::string(value_parsers::good);
   std::string problems;
   for (const std::string_view text : parse_list(value)) {
     auto parsed = route::parse_rule(text, Kind);
@@ -64,7 +64,7 @@ std::string read_party(std::string_view value, Config& config) {
   config.*Any = value == "any";
   (config.claims.*Member).reset();
   if (!(config.*Any)) config.claims.*Member = std::string(value);
-  return std::string(kinds::good);
+  return std::string(value_parsers::good);
 }
 
 template <std::optional<std::string> token::ClaimsPolicy::*Member, bool Config::*Any>
@@ -75,7 +75,7 @@ std::string show_party(const Config& config) {
 template <std::string Config::*Member>
 std::string read_text(std::string_view value, Config& config) {
   config.*Member = std::string(value);
-  return std::string(kinds::good);
+  return std::string(value_parsers::good);
 }
 
 template <std::string Config::*Member>
@@ -88,4 +88,4 @@ std::string show_text(const Config& config) {
   return config.*Member;
 }
 
-}  // namespace postern::config::readers
+}  // namespace postern::config::setting_parsers

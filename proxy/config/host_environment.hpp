@@ -1,12 +1,12 @@
 #pragma once
-// What the configuration asks of the machine it runs on.
+// What the configuration asks of the host it runs on.
 
 #include "config/config.hpp"
 
 namespace postern::config {
 
 // Files are read from disk; usable_cpus as below; the time is that of the call.
-Machine this_machine();
+HostEnvironment host_environment();
 
 // At most 1 MiB; larger is an error.
 FileContent read_file(const std::string& path);

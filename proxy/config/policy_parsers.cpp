@@ -1,4 +1,4 @@
-#include "config/policy_readers.hpp"
+#include "config/policy_parsers.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -8,7 +8,7 @@
 #include "config/timestamp.hpp"
 #include "config/values.hpp"
 
-namespace postern::config::readers {
+namespace postern::config::setting_parsers {
 namespace {
 
 // What is wrong with one "Name=claim", or nothing.
@@ -85,4 +85,4 @@ std::string show_shadow_until(const Config& config) {
   return config.shadow_until ? timestamp_to_string(*config.shadow_until) : "";
 }
 
-}  // namespace postern::config::readers
+}  // namespace postern::config::setting_parsers
