@@ -10,28 +10,48 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "integration"))
 
-from backend import PARSERS, PYTHONS, ROOT, Backend  # noqa: E402
+from backend import PARSERS, ROOT, SERVERS, Backend  # noqa: E402
 from gate import PATIENCE, SECRET, Gate  # noqa: E402
 
-COMBINATIONS = [(python, parser) for python in PYTHONS for parser in PARSERS]
 
+class Backends:
+    def __init__(self, server, make_folder):
+        self._server, self._make_folder, self._started = server, make_folder, []
 
-@pytest.fixture(scope="module", params=COMBINATIONS, ids=["-".join(pair) for pair in COMBINATIONS])
-def start_backend(request, tmp_path_factory):
-    """start_backend(application, NAME=value, ...) on a unix socket; `tcp=True` for a port. Runs once for each parser
-    and each Python."""
-    python, parser = request.param
-    backends = []
-
-    def start(application, tcp=False, **environment):
-        folder = tmp_path_factory.mktemp("backend")
-        backend = Backend(application, parser, python, None if tcp else folder / "socket", **environment)
-        backends.append(backend)
+    def start(self, application, tcp=False, **environment):
+        socket = None if tcp else self._make_folder("backend") / "socket"
+        backend = Backend(application, self._server, socket, **environment)
+        self._started.append(backend)
         return backend
 
-    yield start
-    for backend in backends:
-        backend.stop()
+    def stop(self):
+        for backend in self._started:
+            backend.stop()
+
+
+@pytest.fixture(scope="module", params=PARSERS)
+def start_backend(request, tmp_path_factory):
+    """start_backend(application, NAME=value, ...) on a unix socket; `tcp=True` for a port. Runs once for each of
+    uvicorn's usual parsers and each Python."""
+    backends = Backends(request.param, tmp_path_factory.mktemp)
+    yield backends.start
+    backends.stop()
+
+
+@pytest.fixture(scope="module")
+def start_on_one_server(tmp_path_factory):
+    """The same once, on Debian's uvicorn."""
+    backends = Backends("debian-httptools", tmp_path_factory.mktemp)
+    yield backends.start
+    backends.stop()
+
+
+@pytest.fixture(scope="module", params=SERVERS)
+def start_on_each_server(request, tmp_path_factory):
+    """The same once for each server, without `tcp`."""
+    backends = Backends(request.param, tmp_path_factory.mktemp)
+    yield backends.start
+    backends.stop()
 
 
 @pytest.fixture(scope="module")

@@ -1,11 +1,14 @@
 """What a page on another origin gets to see, in a real browser: Postern's answers, the service's, and websockets."""
 
 import json
+import time
 
 import pytest
 from browser.chromium import FOLDER, Chromium, PageServer
 from gate import token
+from leaving import check_prompt
 from test_better_auth import sign_up
+from wire import Client
 
 APPLICATION = ("app:app", FOLDER)
 ISSUER = "http://auth.test"
@@ -72,6 +75,11 @@ class Service:
             sent["Authorization"] = f"Bearer {self._tokens[bearer]}"
         return self._chromium.do(origin, "ask", url=self._url("http", user, name), headers=sent, **options)
 
+    def leave(self, origin, user, bearer):
+        """Aborts a fetch that nobody answers."""
+        headers = {"Authorization": f"Bearer {self._tokens[bearer]}"}
+        return self._chromium.do(origin, "leave", url=self._url("http", user, "slow"), headers=headers, after=300)
+
     def websocket(self, origin, user, bearer, *messages):
         offered = ["bearer", self._tokens[bearer]] if self._tokens[bearer] else []
         return self._chromium.do(origin, "talk", url=self._url("ws", user, "ws"), protocols=offered, messages=messages)
@@ -123,6 +131,33 @@ def test_a_page_reads_status_detail_challenge_and_request_id_of_a_refusal(
     assert (answer["status"], answer["body"]) == (status, {"detail": detail})
     assert answer["headers"].get("www-authenticate") == challenge
     assert service.gate.wait_for_log(request_id=answer["headers"]["x-request-id"])["status"] == status
+
+
+@pytest.mark.parametrize("user,bearer,status,detail,challenge", REFUSED)
+def test_a_page_that_includes_credentials_reads_the_same(service, page, user, bearer, status, detail, challenge):
+    """The browser withholds what does not name the page's origin and allow credentials."""
+    answer = service.fetch(page, user, bearer, credentials="include")
+    assert (answer["status"], answer["body"]) == (status, {"detail": detail})
+    assert answer["headers"].get("www-authenticate") == challenge
+
+
+def test_a_page_of_another_origin_that_includes_credentials_reads_nothing(service, stranger):
+    assert service.fetch(stranger, "alice", "none", credentials="include") == NETWORK_ERROR
+
+
+def test_a_page_that_aborts_is_missed_within_a_second(service, page):
+    count = service.count(reason="client went away")
+
+    def once():
+        nonlocal count
+        assert service.leave(page, "alice", "alice's") == {"failure": "AbortError"}
+        left_at = time.monotonic()
+        count += 1
+        service.gate.wait_for_log(count, msg="request", reason="client went away")
+        with Client(service.backend.address) as client:
+            return json.loads(client.get("/heard").body) - left_at
+
+    check_prompt(once)
 
 
 def test_a_page_posts_json_after_a_preflight_and_cannot_choose_the_identity(service, page, people):

@@ -1,4 +1,4 @@
-"""The backend sees the identity that Postern wrote, and no other, whichever parser serves."""
+"""The backend sees the identity that Postern wrote, and no other, whichever server stands behind."""
 
 import json
 
@@ -23,8 +23,8 @@ SPOOFS = [
 
 
 @pytest.fixture(scope="module")
-def backend(start_backend):
-    return start_backend(RECORDER)
+def backend(start_on_each_server):
+    return start_on_each_server(RECORDER)
 
 
 @pytest.fixture(scope="module")

@@ -61,8 +61,8 @@ RULES = {"POSTERN_USER_PATHS": "/api/{user_id}/**,/api/v2/{user_id}/**,/m/{user_
 
 
 @pytest.fixture(scope="module")
-def backend(start_backend):
-    return start_backend(RECORDER)
+def backend(start_on_each_server):
+    return start_on_each_server(RECORDER)
 
 
 @pytest.fixture(scope="module")

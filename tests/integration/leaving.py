@@ -45,12 +45,18 @@ def wait_until_closed(connection):
     assert watch.poll(PATIENCE * 1000), "still open"
 
 
+class TooLate(Exception):
+    """The gate answered or closed before the test was ready: the machine is busy."""
+
+
 def send_until_unread(client, gate):
     """Sends small pieces until the gate sleeps and leaves one of them unread. The window is still open then, so that
     a FIN arrives. Behind bytes for which the window has no room it would not."""
     deadline = time.monotonic() + PATIENCE
     while True:
         assert time.monotonic() < deadline, "the gate neither reads nor sleeps"
+        if select.select([client.socket], [], [], 0)[0]:
+            raise TooLate
         # In this order: what the gate had before it was seen asleep, it does not want.
         if _is_on_the_way(client) or not _sleeps(gate):
             time.sleep(0.001)

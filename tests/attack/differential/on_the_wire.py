@@ -15,7 +15,7 @@ from wire import Client, Closed
 
 GROUP = 24  # requests that are sent together on one connection
 CHUNK = 600  # cases between two looks into the ledger
-SERVED = re.compile(rb"\r\nserver: (uvicorn|hypercorn)", re.IGNORECASE)
+SERVED = re.compile(rb"\r\nserver: (uvicorn|hypercorn|gunicorn|granian)", re.IGNORECASE)
 CASE = re.compile(r"\d+")
 GONE = (Closed, ConnectionError)
 

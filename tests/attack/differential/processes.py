@@ -5,7 +5,6 @@ import subprocess
 import sys
 import time
 from functools import partial
-from importlib.util import find_spec
 from pathlib import Path
 
 import services
@@ -13,7 +12,7 @@ import services
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE.parents[1] / "integration"), str(HERE.parents[1] / "e2e")]
 
-from backend import PYTHONS, Backend  # noqa: E402
+from backend import PYTHONS, SERVERS, Backend  # noqa: E402
 from gate import PATIENCE, SECRET, binary, clean_environment  # noqa: E402
 
 
@@ -54,27 +53,15 @@ class Running:
             return self.process.wait(PATIENCE)
 
 
-class Hypercorn(Running):
-    def __init__(self, app, address):
-        assert find_spec("hypercorn"), "hypercorn is missing: apt-get install python3-hypercorn"
-        command = [PYTHONS["debian"], "-m", "hypercorn", f"services:{app}", "--bind", f"unix:{address}"]
-        super().__init__("hypercorn", command, address)
+def _start(server, app, address):
+    return Backend((f"services:{app}", HERE), server, address)
 
 
-class Uvicorn(Backend):
-    def __init__(self, app, parser, python, address):
-        super().__init__((f"services:{app}", HERE), parser, python, address)
-
-
-def servers():
-    """(name, start(address)) of every server and service that the wire form goes to."""
-    chosen = [("h11", "plain"), ("httptools", "plain"), ("httptools", "caught")]
-    found = [
-        (f"uvicorn ({python}) with {parser}, {app}", partial(Uvicorn, app, parser, python))
-        for python in PYTHONS
-        for parser, app in chosen
-    ]
-    return [*found, ("hypercorn, caught", partial(Hypercorn, "caught"))]
+def servers(python=None):
+    """(name, start(address)) of every server and service that the wire form goes to, or of those on one Python."""
+    chosen = [(server, "caught" if "corn" in server else "plain") for server in SERVERS]
+    chosen += [(server, "caught") for server in SERVERS if server.endswith(("httptools", "granian"))]
+    return [(f"{server}, {app}", partial(_start, server, app)) for server, app in chosen if (python or "") in server]
 
 
 def postern(address, upstream):

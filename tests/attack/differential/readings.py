@@ -5,6 +5,7 @@ applications are called with the scopes that they built, and their handlers writ
 import inspect
 import logging
 from contextlib import suppress
+from importlib.util import find_spec
 
 import services
 from uvicorn.config import Config
@@ -13,6 +14,11 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
 PARSERS = {"h11": H11Protocol, "httptools": HttpToolsProtocol}
+if find_spec("zttp"):
+    import zttp
+    from uvicorn.protocols.http.zttp_impl import ZttpProtocol
+
+    PARSERS["zttp"] = ZttpProtocol
 
 
 class _Task:
@@ -72,10 +78,27 @@ class Server:
         protocol = self._protocol(**self._settings, _loop=loop)
         protocol.connection_made(_Transport())
         protocol.data_received(head)
-        waits = protocol.pipeline if hasattr(protocol, "pipeline") else protocol.conn.trailing_data[0]
         if loop.served == 0:
             return []
-        return [protocol.scope] * (loop.served + (1 if waits else 0))
+        return [protocol.scope] * (loop.served + (1 if _waits(protocol) else 0))
+
+
+def _waits(protocol):
+    """Whether something follows the first request, which no answer has ended yet."""
+    if hasattr(protocol, "pipeline"):
+        return protocol.pipeline
+    if hasattr(protocol.conn, "trailing_data"):
+        return protocol.conn.trailing_data[0]
+    # zttp tells only behind an answer.
+    protocol.conn.send_response(204, [])
+    protocol.conn.end_message()
+    try:
+        protocol.conn.start_next_cycle()
+        return protocol.conn.next_event() is not zttp.NEED_DATA
+    except zttp.LocalProtocolError:  # the first one's body is not whole
+        return False
+    except zttp.RemoteProtocolError:
+        return True
 
 
 class Service:

@@ -89,7 +89,7 @@ def _cases(tally, kind):
 
 def compare(seed, requests, gates=GATES):
     """(Markdown table, violations through the last gate); so many requests to each."""
-    servers = [server for server in processes.servers() if "debian" in server[0]]
+    servers = processes.servers("debian")
     count = math.ceil(requests / len(servers))
     lines = [
         f"| {count:,} requests (seed {seed}) to each of {len(servers)} services | forwarded "

@@ -1,6 +1,8 @@
 """A service as pages on another origin use one: it says what its handlers were given."""
 
+import asyncio
 import os
+import time
 
 from fastapi import FastAPI, Request, WebSocket, WebSocketDisconnect
 from fastapi.middleware.cors import CORSMiddleware
@@ -9,6 +11,7 @@ app = FastAPI()
 app.add_middleware(
     CORSMiddleware,
     allow_origins=[os.environ["PAGE_ORIGIN"]],
+    allow_credentials=True,
     allow_methods=["GET", "POST"],
     allow_headers=["Authorization", "Content-Type", "X-User-Id"],
     expose_headers=["X-Request-Id"],
@@ -18,6 +21,23 @@ app.add_middleware(
 @app.get("/api/{user_id}/tasks")
 def tasks(request: Request, user_id: str):
     return {"tasks_of": user_id, "verified": request.headers.getlist("x-user-id")}
+
+
+heard: asyncio.Queue = asyncio.Queue()
+
+
+@app.get("/api/{user_id}/slow")
+async def slow(request: Request, user_id: str):
+    """Works until nobody waits for it any more."""
+    while not await request.is_disconnected():
+        await asyncio.sleep(0.02)
+    heard.put_nowait(time.monotonic())
+
+
+@app.get("/heard")
+async def when_heard():
+    """When the next client was heard to leave. Asked directly."""
+    return await heard.get()
 
 
 @app.post("/api/{user_id}/tasks", status_code=201)
