@@ -4,7 +4,8 @@ import json
 import time
 
 import pytest
-from browser.chromium import FOLDER, Chromium, PageServer
+from browser.chromium import FOLDER, Chromium
+from browser.page_server import PageServer
 from gate import token
 from leaving import check_prompt
 from test_better_auth import sign_up
@@ -27,7 +28,7 @@ def chromium(tmp_path_factory):
 @pytest.fixture(scope="module")
 def page():
     """The origin that the service and Postern are configured for."""
-    server = PageServer()
+    server = PageServer(((FOLDER / "page.html").read_bytes(), {}))
     yield server.origin
     server.stop()
 
@@ -35,7 +36,7 @@ def page():
 @pytest.fixture(scope="module")
 def stranger():
     """Another origin, which neither knows."""
-    server = PageServer()
+    server = PageServer(((FOLDER / "page.html").read_bytes(), {}))
     yield server.origin
     server.stop()
 
