@@ -1,7 +1,6 @@
 #include "command/explain.hpp"
 
 #include <array>
-#include <boost/program_options.hpp>
 #include <iomanip>
 #include <istream>
 #include <memory>
@@ -10,10 +9,11 @@
 #include <vector>
 
 #include "command/explain_batch.hpp"
+#include "command/options.hpp"
 #include "command/usage.hpp"
+#include "config/keys/token_keys.hpp"
 #include "config/report.hpp"
-#include "config/token_keys.hpp"
-#include "config/values.hpp"
+#include "config/values/values.hpp"
 #include "gate/conditions.hpp"
 #include "gate/judge.hpp"
 #include "http/message_parser.hpp"
@@ -42,14 +42,7 @@ std::variant<Request, std::string> read_arguments(std::span<const std::string> a
   add("word", options::value(&words));
   options::positional_options_description positions;
   positions.add("word", 2);
-  try {
-    options::variables_map found;
-    options::command_line_parser parser(std::vector<std::string>(arguments.begin(), arguments.end()));
-    options::store(parser.options(known).positional(positions).run(), found);
-    options::notify(found);
-  } catch (const options::error& error) {
-    return std::string("explain: ") + error.what();
-  }
+  if (const auto problem = read_options(arguments, known, positions)) return "explain: " + *problem;
   if (!request.batch.empty() && (!words.empty() || !request.token.empty()))
     return "explain: --batch takes its requests from the file";
   if (words.size() == 1 && words[0].find('/') != std::string::npos)

@@ -6,7 +6,7 @@
 #include "command/policy_cases.hpp"
 #include "command/usage.hpp"
 #include "config/report.hpp"
-#include "config/values.hpp"
+#include "config/values/values.hpp"
 #include "relay/settings.hpp"
 
 namespace postern::command {

@@ -6,9 +6,9 @@
 #include <csignal>
 #include <ostream>
 
+#include "config/keys/token_keys.hpp"
 #include "config/report.hpp"
-#include "config/token_keys.hpp"
-#include "observe/log.hpp"
+#include "observe/log/log.hpp"
 #include "server/server.hpp"
 #include "transport/descriptors.hpp"
 #include "version.hpp"

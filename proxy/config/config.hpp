@@ -14,12 +14,13 @@
 #include <variant>
 #include <vector>
 
-#include "config/http_url.hpp"
+#include "config/values/http_url.hpp"
+#include "config/values/values.hpp"
 #include "route/claim_use.hpp"
 #include "route/rule.hpp"
 #include "tls/context.hpp"
 #include "token/claims.hpp"
-#include "token/public_key.hpp"
+#include "token/keys/public_key.hpp"
 #include "token/revoked_list.hpp"
 
 namespace postern::config {
@@ -51,8 +52,6 @@ struct TrustedProxies {
 
 enum class LogLevel : std::uint8_t { debug, info, warn, error, off };
 enum class LogFormat : std::uint8_t { json, text };
-
-using Milliseconds = std::chrono::milliseconds;
 
 // `count` in each `period`, and `burst` at once.
 struct RateSetting {

@@ -13,7 +13,7 @@
 #include <cstring>
 #include <memory>
 
-#include "config/values.hpp"
+#include "config/values/values.hpp"
 
 namespace postern::config {
 namespace {

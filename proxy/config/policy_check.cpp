@@ -4,9 +4,9 @@
 #include <string_view>
 #include <utility>
 
-#include "config/header_names.hpp"
-#include "config/timestamp.hpp"
-#include "config/values.hpp"
+#include "config/values/header_names.hpp"
+#include "config/values/timestamp.hpp"
+#include "config/values/values.hpp"
 #include "route/rule_table.hpp"
 #include "route/rule_warnings.hpp"
 

@@ -4,9 +4,9 @@
 #include <utility>
 #include <variant>
 
-#include "config/header_names.hpp"
-#include "config/timestamp.hpp"
-#include "config/values.hpp"
+#include "config/values/header_names.hpp"
+#include "config/values/timestamp.hpp"
+#include "config/values/values.hpp"
 
 namespace postern::config::setting_parsers {
 namespace {

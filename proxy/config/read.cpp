@@ -2,13 +2,13 @@
 #include <array>
 
 #include "config/config.hpp"
-#include "config/key_sources.hpp"
+#include "config/keys/key_sources.hpp"
+#include "config/keys/secrets.hpp"
+#include "config/keys/tls_files.hpp"
 #include "config/policy_check.hpp"
-#include "config/rates.hpp"
-#include "config/secrets.hpp"
-#include "config/tls_files.hpp"
 #include "config/unknown_names.hpp"
-#include "config/values.hpp"
+#include "config/values/rates.hpp"
+#include "config/values/values.hpp"
 #include "config/variables.hpp"
 
 namespace postern::config {

@@ -5,8 +5,8 @@
 #include <charconv>
 #include <vector>
 
-#include "config/endpoint.hpp"
-#include "config/header_names.hpp"
+#include "config/values/endpoint.hpp"
+#include "config/values/header_names.hpp"
 
 namespace postern::config::setting_parsers {
 namespace {

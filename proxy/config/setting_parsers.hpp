@@ -7,7 +7,7 @@
 
 #include "config/config.hpp"
 #include "config/value_parsers.hpp"
-#include "config/values.hpp"
+#include "config/values/values.hpp"
 
 namespace postern::config::setting_parsers {
 

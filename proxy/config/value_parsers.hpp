@@ -8,7 +8,7 @@
 #include <string_view>
 
 #include "config/config.hpp"
-#include "config/values.hpp"
+#include "config/values/values.hpp"
 
 namespace postern::config::value_parsers {
 

@@ -4,11 +4,11 @@
 #include <array>
 #include <vector>
 
-#include "config/key_sources.hpp"
+#include "config/keys/key_sources.hpp"
 #include "config/policy_parsers.hpp"
-#include "config/rates.hpp"
 #include "config/setting_parsers.hpp"
 #include "config/value_parsers.hpp"
+#include "config/values/rates.hpp"
 
 namespace postern::config {
 namespace {

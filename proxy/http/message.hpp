@@ -7,6 +7,7 @@
 
 #include "http/beast_vocabulary.hpp"
 #include "http/field_policy.hpp"
+#include "http/name_comparison.hpp"
 
 namespace postern::http {
 
@@ -76,12 +77,5 @@ std::string_view single_field(const RequestHead& head, Predicate is_meant) {
   }
   return seen == 1 ? value : std::string_view{};
 }
-
-// Case-insensitive comparison of ASCII letters only (RFC 9110 5.1), never the locale's.
-bool equal_ignoring_case(std::string_view a, std::string_view b) noexcept;
-
-// As above, and '_' equals '-': backends that fold names as CGI does (RFC 3875 4.1.18) read both spellings as
-// one (CVE-2025-64484).
-bool equal_when_folded(std::string_view a, std::string_view b) noexcept;
 
 }  // namespace postern::http

@@ -3,7 +3,7 @@
 #include <array>
 #include <utility>
 
-#include "config/values.hpp"
+#include "config/values/values.hpp"
 
 namespace postern::keys {
 namespace {

@@ -5,12 +5,12 @@
 #include <string>
 #include <string_view>
 
-#include "config/http_url.hpp"
+#include "config/values/http_url.hpp"
 #include "keys/key_set_schedule.hpp"
-#include "observe/log.hpp"
-#include "observe/shared_metrics.hpp"
-#include "token/jwk_set.hpp"
-#include "token/keys.hpp"
+#include "observe/log/log.hpp"
+#include "observe/metrics/shared_metrics.hpp"
+#include "token/keys/jwk_set.hpp"
+#include "token/keys/keys.hpp"
 
 namespace postern::keys {
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <chrono>
 
-#include "config/timestamp.hpp"
+#include "config/values/timestamp.hpp"
 
 namespace postern::server {
 namespace {

@@ -5,7 +5,7 @@
 #include <cstdint>
 
 #include "gate/shadow.hpp"
-#include "observe/log.hpp"
+#include "observe/log/log.hpp"
 #include "transport/asio.hpp"
 
 namespace postern::server {

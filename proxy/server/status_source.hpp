@@ -6,11 +6,11 @@
 
 #include "admin/drain.hpp"
 #include "admin/readiness.hpp"
-#include "observe/exposition.hpp"
-#include "observe/history.hpp"
-#include "observe/log.hpp"
+#include "observe/log/log.hpp"
+#include "observe/metrics/exposition.hpp"
+#include "observe/status/history.hpp"
 #include "relay/relay_context.hpp"
-#include "server/server.hpp"
+#include "server/about.hpp"
 
 namespace postern::server {
 

@@ -12,6 +12,7 @@ from test_better_auth import sign_up
 from wire import Client
 
 APPLICATION = ("app:app", FOLDER)
+PAGE = ((FOLDER / "page.html").read_bytes(), {})
 ISSUER = "http://auth.test"
 JSON = {"Content-Type": "application/json"}
 PREFLIGHT = {"method": "OPTIONS", "reason": "preflight", "status": 200}  # as it is logged; a new query makes the browser ask
@@ -28,7 +29,7 @@ def chromium(tmp_path_factory):
 @pytest.fixture(scope="module")
 def page():
     """The origin that the service and Postern are configured for."""
-    server = PageServer(((FOLDER / "page.html").read_bytes(), {}))
+    server = PageServer(PAGE)
     yield server.origin
     server.stop()
 
@@ -36,7 +37,7 @@ def page():
 @pytest.fixture(scope="module")
 def stranger():
     """Another origin, which neither knows."""
-    server = PageServer(((FOLDER / "page.html").read_bytes(), {}))
+    server = PageServer(PAGE)
     yield server.origin
     server.stop()
 

@@ -24,6 +24,7 @@
 #include "http/forward_request.hpp"
 #include "http/message_parser.hpp"
 #include "token/base64url.hpp"
+#include "token/sign.hpp"
 
 using namespace postern;
 
