@@ -5,7 +5,7 @@ import subprocess
 
 import pytest
 from gate import binary
-from pages import codes, rows, text_of
+from pages import NAMES, ROOT, codes, rows, text_of
 
 REFERENCE = "deploy/docs/configuration.md"
 
@@ -58,8 +58,6 @@ def test_the_page_of_commands_has_every_command_and_option_of_help(help_text):
 
 
 def test_every_variable_that_a_page_names_exists(variables):
-    from pages import NAMES
-
     # What Kubernetes makes of Services, what only tests set, and Better Auth's own.
     known = set(variables) | {"POSTERN_BIN", "POSTERN_TESTS"}
     unknown = []
@@ -68,3 +66,11 @@ def test_every_variable_that_a_page_names_exists(variables):
             if name not in known:
                 unknown.append(f"{page}: {name}")
     assert not unknown
+
+
+@pytest.mark.parametrize("page, column", [("deploy/docs/symptoms.md", 1), ("deploy/docs/faults.md", 2)])
+def test_every_reason_of_a_table_is_one_that_the_log_names(page, column):
+    sources = "".join(path.read_text(encoding="utf-8") for path in sorted((ROOT / "proxy").rglob("*.cpp")))
+    named = [code for row in rows(page) for code in codes(row[column]) if code != "reason"]
+    assert len(named) > 15
+    assert [code for code in named if f'"{code.strip()}' not in sources] == []
