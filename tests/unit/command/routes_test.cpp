@@ -5,6 +5,8 @@
 #include <map>
 #include <sstream>
 
+#include "command/run.hpp"
+
 using namespace postern;
 
 namespace {
