@@ -52,6 +52,12 @@ def test_a_block_of_settings_is_accepted(block, place):
     assert place.check(settings_of(block.text.splitlines())) == ""
 
 
+def test_the_list_of_revoked_tokens_is_accepted(place):
+    (listed,) = [block.text for block in blocks() if not block.language and "\nsub " in block.text]
+    (place.folder / "etc/postern/revoked").write_text(listed)
+    assert place.check({"POSTERN_REVOKED_FILE": "/etc/postern/revoked"}) == ""
+
+
 def test_every_block_is_of_a_kind_that_is_tested():
     tested = {"", "sh", "env", "yaml", "json", "python", "ts"}
     assert [str(block) for block in blocks() if block.language not in tested] == []
