@@ -13,11 +13,6 @@ using observe::Level;
 constexpr std::size_t many_keys = 16;
 constexpr std::size_t most_skipped_shown = 8;
 
-// Without its query.
-std::string place_of(const config::HttpUrl& url) {
-  return url.origin + url.target.substr(0, url.target.find('?'));
-}
-
 // A published set holds no secret.
 observe::KeyAlgorithm label_of(token::Algorithm algorithm) noexcept {
   using enum observe::KeyAlgorithm;
@@ -39,11 +34,15 @@ observe::KeyAlgorithm label_of(token::Algorithm algorithm) noexcept {
 
 }  // namespace
 
+std::string place_of(const config::HttpUrl& url) {
+  return url.origin + url.target.substr(0, url.target.find('?'));
+}
+
 KeySetReport::KeySetReport(const config::HttpUrl& url, std::string_view issuer)
     : issuer_(issuer), place_(place_of(url)), loopback_(url.is_loopback()) {}
 
 void KeySetReport::fetched(observe::Log& log, const token::JwkSet& set, bool is_new) {
-  const bool recovered = std::exchange(failing_, false);
+  const bool recovered = !std::exchange(problem_, {}).empty();
   if (is_new || recovered) {
     log.event(Level::info, is_new ? "key set fetched" : "key set can be fetched again",
               {{"issuer", issuer_}, {"url", place_}, {"keys", std::to_string(set.keys.size())}});
@@ -67,7 +66,7 @@ void KeySetReport::warn_of_keys(observe::Log& log, const token::JwkSet& set) con
 }
 
 void KeySetReport::failed(observe::Log& log, std::string_view problem) {
-  failing_ = true;
+  problem_ = problem;
   std::string_view remedy;
   if (loopback_) {
     remedy =

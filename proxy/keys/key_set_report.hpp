@@ -24,16 +24,21 @@ class KeySetReport {
   void failed(observe::Log& log, std::string_view problem);
   // The set in force has become that old.
   void aged(observe::Log& log, Freshness freshness) const;
+  // Of the last fetch; empty: it went well.
+  [[nodiscard]] const std::string& problem() const noexcept { return problem_; }
 
  private:
   void warn_of_keys(observe::Log& log, const token::JwkSet& set) const;
 
   std::string issuer_;
-  std::string place_;  // the address without its query
+  std::string place_;
   bool loopback_;
-  bool failing_ = false;
+  std::string problem_;
   std::size_t skipped_ = 0;  // keys of the last set that could not be used
 };
+
+// The address without its query.
+std::string place_of(const config::HttpUrl& url);
 
 // Sets the gauges of usable keys, by set and algorithm.
 void count_keys(const token::Keys& keys, observe::SharedMetrics& metrics) noexcept;

@@ -83,6 +83,7 @@ KeySetSettings make_key_set_settings(const config::Config& config) {
   settings.schedule = {config.jwks_refresh, config.jwks_cooldown, config.jwks_max_stale};
   for (std::size_t i = 0; i < config.key_sets.size(); ++i) {
     const config::KeySetSource& source = config.key_sets[i];
+    settings.places.push_back(source.is_url() ? place_of(source.address) : source.file);
     if (source.is_url()) settings.addresses.push_back({i, source.address, source.issuer});
   }
   return settings;
@@ -97,6 +98,7 @@ KeySets::KeySets(const transport::Executor& executor, const KeySetSettings& sett
       publish_(std::move(publish)),
       deadlines_(executor),
       timer_(executor),
+      places_(settings.places),
       current_(*initial),
       ready_(has_any_key(current_)) {
   for (const auto& address : settings.addresses) {
@@ -204,6 +206,24 @@ void KeySets::publish() {
   ready_ = ready_ || has_any_key(current_);
   count_keys(current_, metrics_);
   publish_(std::make_shared<const token::Keys>(current_));
+}
+
+std::vector<KeySetState> KeySets::states() const {
+  std::vector<KeySetState> states;
+  for (std::size_t i = 0; i < current_.sets.size() && i < places_.size(); ++i) {
+    const token::KeySet& set = *current_.sets[i];
+    KeySetState state;
+    state.place = places_[i];
+    state.issuer = set.issuer.value_or("any");
+    state.fetchable = set.fetchable;
+    if (set.state == State::usable) state.keys = set.keys.size();
+    state.last_success = metrics_.key_sets[i].last_success.load(std::memory_order_relaxed);
+    for (const auto& source : sources_) {
+      if (source->address.set == i) state.problem = source->report.problem();
+    }
+    states.push_back(std::move(state));
+  }
+  return states;
 }
 
 void KeySets::want(std::size_t set, const std::shared_ptr<const token::KeySet>& judged_by,
