@@ -31,6 +31,7 @@
 #include "observe/exposition.hpp"
 #include "observe/metrics.hpp"
 #include "token/base64url.hpp"
+#include "token/sign.hpp"
 
 using namespace postern;
 
