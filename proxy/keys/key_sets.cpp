@@ -253,7 +253,8 @@ std::shared_ptr<const token::Keys> KeySets::adopt(const token::Keys& reread, con
   current_.secrets = reread.secrets;
   for (std::size_t i = 0; i < current_.sets.size() && i < reread.sets.size(); ++i) {
     const token::KeySet& set = *reread.sets[i];
-    if (!set.fetchable && set.keys != current_.sets[i]->keys) current_.sets[i] = reread.sets[i];
+    const bool is_read = !set.fetchable && !set.keys.empty();
+    if (is_read && set.keys != current_.sets[i]->keys) current_.sets[i] = reread.sets[i];
   }
   for (const auto& source : sources_) {
     if (source->address.url.tls) source->connector.use_context(context);

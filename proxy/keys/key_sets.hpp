@@ -78,8 +78,8 @@ class KeySets {
   void want(std::size_t set, const std::shared_ptr<const token::KeySet>& judged_by, std::uint64_t earlier,
             Answer answer);
 
-  // What was read again takes the place of what was, but for fetched sets and revocations, which stay.
-  // Publishes nothing: returns the snapshot.
+  // What was read again takes the place of what was, but for fetched sets, sets without a key (their file
+  // will not do) and revocations, which stay. Publishes nothing: returns the snapshot.
   std::shared_ptr<const token::Keys> adopt(const token::Keys& reread, const tls::Context& context);
   void use_revoked(std::shared_ptr<const token::RevokedList> revoked);
   // SIGHUP: each set is fetched now.

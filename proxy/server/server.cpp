@@ -241,13 +241,18 @@ void Server::reload() {
     status_.note_reload_failed(*problem);
     return;
   }
-  auto& [keys, jwks_tls] = std::get<ServerKeys>(reloaded);
+  auto& [keys, jwks_tls, problems] = std::get<ServerKeys>(reloaded);
   keys.tokens = key_sets_->adopt(*keys.tokens, jwks_tls);
   for (Worker& worker : workers_) worker.use_keys(keys);
   if (admin_) admin_->use_context(keys.client_tls);
   status_.note_keys(keys);
+  for (const std::string& problem : problems) {
+    log_.event(Level::error, "key set file not read again, its old keys stay", {{"problem", problem}});
+    status_.note_reload_failed(problem);
+  }
   const auto now = std::chrono::system_clock::now().time_since_epoch();
-  shared_.events.count_reload(true, std::chrono::duration_cast<std::chrono::seconds>(now).count());
+  shared_.events.count_reload(problems.empty(),
+                              std::chrono::duration_cast<std::chrono::seconds>(now).count());
   log_.event(Level::info, "keys reloaded", {{"secrets", std::to_string(keys.tokens->secrets->all().size())}});
 }
 

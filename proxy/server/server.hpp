@@ -19,6 +19,8 @@ namespace postern::server {
 struct ServerKeys {
   relay::Keys keys;       // revocations are kept by the server itself, which watches their file
   tls::Context jwks_tls;  // towards issuers; null: no set is https
+  // Files of key sets that were read again and will not do. Their sets have no keys in `keys`.
+  std::vector<std::string> problems;
 };
 
 // These, or why they could not be read; asked for on SIGHUP and when a file has changed.
