@@ -57,6 +57,7 @@ table{border-collapse:collapse;width:100%;font-size:14px}
 th{text-align:left;color:var(--dim);font-weight:600;position:sticky;top:0;background:var(--card)}
 th,td{padding:4px 14px 4px 0;border-bottom:1px solid var(--rule);vertical-align:top}
 td.code,code{font-family:ui-monospace,"DejaVu Sans Mono",Menlo,monospace;font-size:13px;overflow-wrap:anywhere}
+td.wrap{overflow-wrap:anywhere}
 tr:last-child td{border-bottom:0}
 summary{font-weight:600;cursor:pointer}
 details[open] summary{margin-bottom:10px}

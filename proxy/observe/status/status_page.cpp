@@ -217,12 +217,12 @@ std::string reasons(const Status& status) {
     if (sums[reason] == 0) break;
     const std::string_view name = refusal_reasons[reason].name;
     const CauseText& cause = text_of(general_cause(name));
-    rows += "<tr>" + cell(grouped(sums[reason])) + cell(shown(name)) + cell(shown(cause.text) + ".") +
-            cell(shown(cause.remedy)) + "</tr>";
+    rows += "<tr>" + cell(grouped(sums[reason])) + cell(shown(name)) +
+            cell("<b>" + shown(cause.text) + ".</b> " + shown(cause.remedy), "wrap") + "</tr>";
   }
-  if (rows.empty()) rows = "<tr><td colspan=\"4\">no request was refused</td></tr>";
+  if (rows.empty()) rows = "<tr><td colspan=\"3\">no request was refused</td></tr>";
   return "<section><h2>Reasons of the last hour</h2><table><thead><tr><th>Requests</th><th>Reason</th>"
-         "<th>What it is</th><th>What helps</th></tr></thead>" +
+         "<th>What it is, and what helps</th></tr></thead>" +
          live("tbody", "reasons", rows) + "</table></section>";
 }
 

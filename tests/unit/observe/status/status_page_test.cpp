@@ -69,10 +69,11 @@ TEST_CASE("each reason of the last hour is told with its cause and its remedy, t
   const std::string page =
       status_page(well(minute(100, {{"expired", 2}, {"no credentials", 9}, {"obsolete line folding", 1}})));
   const std::size_t first =
-      page.find("<td>45</td><td>no credentials</td><td>The request carries no token.</td>");
-  const std::size_t second = page.find("<td>10</td><td>expired</td><td>The token has expired.</td>");
+      page.find("<td>45</td><td>no credentials</td><td class=\"wrap\"><b>The request carries no token.</b>");
+  const std::size_t second =
+      page.find("<td>10</td><td>expired</td><td class=\"wrap\"><b>The token has expired.</b>");
   const std::size_t third =
-      page.find("<td>5</td><td>obsolete line folding</td><td>The head is not the strict");
+      page.find("<td>5</td><td>obsolete line folding</td><td class=\"wrap\"><b>The head is not the strict");
   CHECK(first < second);
   CHECK(second < third);
   CHECK(third < page.size());
@@ -108,7 +109,7 @@ TEST_CASE("no value becomes markup") {
   status.version = status.host = status.reload_problem = evil;
   status.upstream = {evil, UpstreamStatus::State::down, evil, now};
   for (KeySourceStatus& source : status.keys) {
-    source.name = source.problem = evil;
+    source.name = source.issuer = source.problem = evil;
     source.last_success = 0;
   }
   status.configuration = {{evil, evil}};
