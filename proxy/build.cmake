@@ -38,15 +38,15 @@ set(CMAKE_POSITION_INDEPENDENT_CODE ON)
 include(CheckPIESupported)
 check_pie_supported(LANGUAGES CXX)
 
-# postern_room(NAME [USES room...] [LIBS library...]): the folder NAME as a static library. Its headers are reached as
-# "NAME/header.hpp" and only by targets that link it: every room has an include root of its own, so an include against
-# the direction of the house does not compile.
+# postern_room(NAME [USES room...] [LIBS library...]): the folder NAME, with its subfolders, as a static library. Its
+# headers are reached as "NAME/header.hpp" and only by targets that link it: every room has an include root of its own,
+# so an include against the direction of the house does not compile.
 function(postern_room NAME)
   cmake_parse_arguments(ROOM "" "" "USES;LIBS" ${ARGN})
   set(root "${CMAKE_BINARY_DIR}/rooms/${NAME}")
   file(MAKE_DIRECTORY "${root}")
   file(CREATE_LINK "${CMAKE_CURRENT_SOURCE_DIR}/${NAME}" "${root}/${NAME}" SYMBOLIC)
-  file(GLOB sources CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/${NAME}/*.cpp")
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/${NAME}/*.cpp")
   add_library(postern_${NAME} STATIC ${sources})
   target_include_directories(postern_${NAME} PUBLIC "${root}")
   list(TRANSFORM ROOM_USES PREPEND postern_)

@@ -6,9 +6,9 @@
 #include <csignal>
 #include <ostream>
 
+#include "config/keys/token_keys.hpp"
 #include "config/report.hpp"
-#include "config/token_keys.hpp"
-#include "observe/log.hpp"
+#include "observe/log/log.hpp"
 #include "server/server.hpp"
 #include "transport/descriptors.hpp"
 #include "version.hpp"
@@ -49,7 +49,7 @@ std::variant<server::ServerKeys, std::string> reload(const Context& context) {
   std::vector<config::Variable> environment(context.environment.begin(), context.environment.end());
   std::erase_if(environment,
                 [](const config::Variable& variable) { return variable.name == "POSTERN_REVOKED_FILE"; });
-  config::Outcome outcome = config::read(environment, context.machine);
+  config::Outcome outcome = config::read(environment, context.host);
   std::vector<std::string> kept;
   for (const config::Problem& problem : outcome.problems) {
     if (problem.variable != "POSTERN_JWKS_FILE") return config::to_string(problem);
@@ -69,7 +69,7 @@ int serve(const Context& context) {
   static_cast<void>(std::signal(SIGPIPE, SIG_IGN));
   // The buffers of requests come and go with the crowd: mapped each by itself they leave no holes behind.
   ::mallopt(M_MMAP_THRESHOLD, 32768);
-  config::Outcome outcome = config::read(context.environment, context.machine);
+  config::Outcome outcome = config::read(context.environment, context.host);
   if (!outcome.problems.empty()) {
     config::print_problems(outcome, context.err);
     return misused;

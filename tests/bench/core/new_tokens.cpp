@@ -13,7 +13,7 @@
 
 #include "signing.hpp"
 #include "token/base64url.hpp"
-#include "token/signature_check.hpp"
+#include "token/signature/signature_check.hpp"
 #include "token/verifier.hpp"
 
 using namespace postern::token;
