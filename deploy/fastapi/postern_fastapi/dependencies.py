@@ -24,7 +24,17 @@ from .identity import (
 from .settings import claim_headers
 
 
-class _Bearer(SecurityBase):
+class _InstancesOnly(type):
+    """Of classes whose instances are dependencies. FastAPI would take the class itself for one too: it would make
+    an instance for each request, out of the query, and check nothing."""
+
+    @property
+    def __signature__(cls) -> inspect.Signature:
+        # FastAPI asks for it where the route is written.
+        raise TypeError(f"Depends({cls.__name__}) would check nothing: write Depends({cls.__name__}())")
+
+
+class _Bearer(SecurityBase, metaclass=_InstancesOnly):
     """In OpenAPI an HTTP bearer scheme, because a bearer token is what clients have to send: the headers are a
     matter between Postern and this service."""
 
@@ -143,6 +153,9 @@ class RequireOwner(_Bearer):
         )
 
     async def __call__(self, connection: HTTPConnection, user_id: str) -> str:
+        return self.judge(connection, user_id)
+
+    def judge(self, connection: HTTPConnection, user_id: str) -> str:
         user = self._user_or_401(connection)
         if user != user_id and not (self._allow_override and _is_overridden(connection)):
             raise _refusal(connection, status.HTTP_403_FORBIDDEN, "Forbidden")
@@ -177,7 +190,12 @@ class _RequireOwner(_Bearer):
     ) -> Union[Coroutine[Any, Any, str], RequireOwner]:
         if isinstance(connection, str):
             return RequireOwner(header, parameter=connection, allow_override=allow_override)
-        return self._own(connection, user_id)
+        # Refused here and now, and not only where somebody awaits it.
+        return _given(self._own.judge(connection, user_id))
+
+
+async def _given(user: str) -> str:
+    return user
 
 
 require_owner = _RequireOwner()

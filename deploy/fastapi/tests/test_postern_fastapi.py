@@ -4,11 +4,12 @@ from typing import Any
 
 import fastapi
 import pytest
-from fastapi import Depends, FastAPI, WebSocket
+from fastapi import Depends, FastAPI, HTTPException, WebSocket
 from fastapi.testclient import TestClient
+from starlette.requests import HTTPConnection
 from starlette.websockets import WebSocketDisconnect
 
-from postern_fastapi import RequireOwner, VerifiedUser, require_owner
+from postern_fastapi import RequireOwner, VerifiedClaims, VerifiedUser, require_owner
 
 app = FastAPI()
 
@@ -93,6 +94,19 @@ def test_a_route_runs_for_its_verified_user_only(
 
 def test_an_owner_without_a_user_id_in_the_path_is_always_refused() -> None:
     assert client.get("/nobody?user_id=alice", headers=[ALICE]).status_code == 422
+
+
+@pytest.mark.parametrize("forgotten", [VerifiedUser, VerifiedClaims, RequireOwner])
+def test_a_class_in_the_place_of_an_instance_is_an_error_where_the_route_is_written(forgotten: Any) -> None:
+    with pytest.raises(TypeError, match="would check nothing"):
+        FastAPI().get("/api/{user_id}", dependencies=[Depends(forgotten)])(lambda: None)
+
+
+@pytest.mark.parametrize(("headers", "status"), [([], 401), ([(b"x-user-id", b"bob")], 403)])
+def test_an_owner_is_judged_before_anybody_awaits_it(headers: Any, status: int) -> None:
+    with pytest.raises(HTTPException) as refused:
+        _ = require_owner(HTTPConnection({"type": "http", "headers": headers}), "alice")
+    assert refused.value.status_code == status
 
 
 @pytest.mark.parametrize(("headers", "why"), [([], "nobody"), ([BOB], "another user")])
