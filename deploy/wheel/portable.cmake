@@ -17,7 +17,7 @@ get_property(rooms GLOBAL PROPERTY POSTERN_ROOMS)
 set(room_archives ${rooms})
 list(TRANSFORM room_archives REPLACE "(.+)" "$<TARGET_FILE:\\1>")
 
-add_executable(postern_portable EXCLUDE_FROM_ALL "${PROJECT_SOURCE_DIR}/proxy/main.cpp" "${PROJECT_SOURCE_DIR}/proxy/observe/log.cpp" ${serializer})
+add_executable(postern_portable EXCLUDE_FROM_ALL "${PROJECT_SOURCE_DIR}/proxy/main.cpp" "${PROJECT_SOURCE_DIR}/proxy/observe/log/log.cpp" ${serializer})
 # Debian's header-only spdlog asks for fmt's library all the same.
 target_compile_definitions(postern_portable PRIVATE "$<TARGET_PROPERTY:spdlog::spdlog_header_only,INTERFACE_COMPILE_DEFINITIONS>")
 # The rooms' archives alone, and not what they would link.
