@@ -5,8 +5,8 @@
 #include <iostream>
 #include <map>
 
-#include "observe/exposition.hpp"
-#include "observe/status_page.hpp"
+#include "observe/metrics/exposition.hpp"
+#include "observe/status/status_page.hpp"
 #include "status_scene.hpp"
 
 namespace {

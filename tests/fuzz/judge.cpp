@@ -13,6 +13,7 @@
 #include "http/message_parser.hpp"
 #include "require.hpp"
 #include "second_opinion.hpp"
+#include "token/sign.hpp"
 
 using namespace postern;
 using fuzz::require;

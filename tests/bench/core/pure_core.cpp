@@ -28,9 +28,10 @@
 #include "gate/rates.hpp"
 #include "http/forward_request.hpp"
 #include "http/message_parser.hpp"
-#include "observe/exposition.hpp"
-#include "observe/metrics.hpp"
+#include "observe/metrics/exposition.hpp"
+#include "observe/metrics/metrics.hpp"
 #include "token/base64url.hpp"
+#include "token/sign.hpp"
 
 using namespace postern;
 
