@@ -1,9 +1,15 @@
 # What every target is built with, and the one way to declare a room of the proxy.
 
+# Indirect jumps go only where one is expected; each architecture has its own word for it.
+set(control_flow -fcf-protection)
+if(CMAKE_SYSTEM_PROCESSOR STREQUAL "aarch64")
+  set(control_flow -mbranch-protection=standard)
+endif()
+
 add_library(postern_flags INTERFACE)
 target_compile_options(postern_flags INTERFACE
   -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror
-  -fstack-protector-strong -fstack-clash-protection -fcf-protection -fno-plt)
+  -fstack-protector-strong -fstack-clash-protection ${control_flow} -fno-plt)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
   # GCC 12 sees overlaps in "literal" + std::string that cannot be (its bug 105651), and takes the allocation of a
   # coroutine's frame for a mismatched one (its bug 109224).

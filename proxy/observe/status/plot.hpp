@@ -2,6 +2,7 @@
 // Small plots of the last hour as SVG, without a style or a script of their own: colours are classes of the
 // page.
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
