@@ -126,23 +126,27 @@ std::optional<Finding> attack(const Facts& facts) {
                  remedy_of(stopped != 0 ? Cause::guessing : Cause::guessing_unlimited)};
 }
 
+std::optional<Finding> stale(const KeySourceStatus& source, std::int64_t now) {
+  const std::string which = source.issuer.empty() ? "The key set" : "The key set of " + source.issuer;
+  const std::string why = source.problem.empty() ? "" : ": " + source.problem;
+  const std::string remedy = source.name + ": " + remedy_of(Cause::key_set_stale);
+  if (source.last_success == 0)
+    return Finding{Severity::error, which + " was never fetched" + why + ".", remedy};
+  const std::int64_t age = now - source.last_success;
+  const std::string last = "its last fetch went well " + span_of(age) + " ago" + why + ".";
+  if (source.max_stale_seconds != 0 && age > source.max_stale_seconds) {
+    return Finding{Severity::error, which + " is too old to be used, " + last, remedy};
+  }
+  if (source.refresh_seconds != 0 && age > 2 * source.refresh_seconds) {
+    return Finding{Severity::warning, which + " is stale: " + last, remedy};
+  }
+  return std::nullopt;
+}
+
 std::optional<Finding> key_set_stale(const Facts& facts) {
   for (const KeySourceStatus& source : facts.status.keys) {
     if (!source.is_set || source.is_file) continue;
-    const std::string which = source.issuer.empty() ? "The key set" : "The key set of " + source.issuer;
-    const std::string why = source.problem.empty() ? "" : ": " + source.problem;
-    const std::string remedy = source.name + ": " + remedy_of(Cause::key_set_stale);
-    if (source.last_success == 0) {
-      return Finding{Severity::error, which + " was never fetched" + why + ".", remedy};
-    }
-    const std::int64_t age = facts.status.now - source.last_success;
-    const std::string last = "its last fetch went well " + span_of(age) + " ago" + why + ".";
-    if (source.max_stale_seconds != 0 && age > source.max_stale_seconds) {
-      return Finding{Severity::error, which + " is too old to be used, " + last, remedy};
-    }
-    if (source.refresh_seconds != 0 && age > 2 * source.refresh_seconds) {
-      return Finding{Severity::warning, which + " is stale: " + last, remedy};
-    }
+    if (auto finding = stale(source, facts.status.now)) return finding;
   }
   return std::nullopt;
 }
