@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
 
 #include "config/values/values.hpp"
 #include "gate/conditions.hpp"
@@ -115,7 +116,8 @@ Diagnosis condition_not_met(const Subject& subject) {
 
 std::string distance(std::int64_t moment, std::int64_t now) {
   std::int64_t ahead = 0;
-  if (__builtin_sub_overflow(moment, now, &ahead)) return moment > now ? "in ages" : "ages ago";
+  if (__builtin_sub_overflow(moment, now, &ahead) || ahead == std::numeric_limits<std::int64_t>::min())
+    return moment > now ? "in ages" : "ages ago";
   return ahead > 0 ? "in " + observe::span_of(ahead) : observe::span_of(-ahead) + " ago";
 }
 

@@ -73,7 +73,9 @@ Diagnosis lifetime_too_long(const Subject& subject) {
   if (!exp) return {Cause::lifetime_too_long, ""};
   if (*exp > surely_milliseconds) return {Cause::expiry_in_milliseconds, "exp is " + std::to_string(*exp)};
   const auto iat = seconds_of(member(subject.token.payload, "iat"));
-  std::string detail = "it lives " + observe::span_of(*exp - iat.value_or(subject.now));
+  std::int64_t lifetime = 0;
+  const bool endless = __builtin_sub_overflow(*exp, iat.value_or(subject.now), &lifetime);
+  std::string detail = "it lives " + (endless ? "for ages" : observe::span_of(lifetime));
   if (subject.claims.max_lifetime)
     detail += ", " + observe::span_of(*subject.claims.max_lifetime) + " are allowed";
   return {Cause::lifetime_too_long, detail};

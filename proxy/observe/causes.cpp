@@ -21,13 +21,12 @@ constexpr std::string_view define_payload =
     "or "
     "POSTERN_JWT_AUDIENCE: then sub names the user.";
 constexpr std::string_view issuer_remedy =
-    "Set POSTERN_JWT_ISSUER (BETTER_AUTH_URL sets it) to what the tokens say, character for character, or "
-    "correct "
-    "Better Auth's base URL.";
+    "If your own Better Auth issued it, let POSTERN_JWT_ISSUER (BETTER_AUTH_URL sets it) be that Better "
+    "Auth's base URL, character for character. A stranger's token is refused rightly.";
 constexpr std::string_view audience_remedy =
-    "Set POSTERN_JWT_AUDIENCE (BETTER_AUTH_URL sets it) to what the tokens say, character for character; the "
-    "OAuth "
-    "provider's clients ask for it with resource=.";
+    "Let the issuer name this service: POSTERN_JWT_AUDIENCE (BETTER_AUTH_URL sets it), character for "
+    "character; the OAuth provider's clients ask for it with resource=. A token for another service is "
+    "refused rightly: do not take over its aud.";
 constexpr std::string_view jwt_not_session =
     "Exchange it: GET /api/auth/token with the session's cookie answers with the JWT.";
 constexpr std::string_view ntp =
@@ -259,7 +258,8 @@ constexpr std::array table = {
               "In the user's place of the path stands a placeholder or another name of the user",
               "Put the uid there: no 'me', no e-mail address, no unfilled {user_id}."},
     CauseText{hidden_rule, "another user", "A user rule hides the more general rule that you may have meant",
-              "Name the path itself in POSTERN_TOKEN_PATHS or POSTERN_PUBLIC_PATHS: the most specific rule "
+              "Name the path itself in POSTERN_TOKEN_PATHS, or in POSTERN_PUBLIC_PATHS, which asks for no "
+              "token: the most specific rule "
               "wins, so /api/health "
               "stands beside /api/{user_id}/**, and /api/** does not."},
     CauseText{condition_not_met, "condition not met", "The token lacks what the rule demands",

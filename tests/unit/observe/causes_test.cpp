@@ -57,6 +57,23 @@ TEST_CASE("the causes' texts are sentences, each of its own") {
   }
 }
 
+// Who turns the key for whoever knocks needs no gate.
+TEST_CASE("no remedy tells to trust what a refused token says") {
+  for (const CauseText& cause : all_causes()) {
+    CAPTURE(cause.remedy);
+    CHECK(cause.remedy.find("what the tokens say") == std::string_view::npos);
+    for (const char* check : {"POSTERN_SUB_MUST_MATCH=false", "POSTERN_MAX_TOKEN_LIFETIME=off", "=any"}) {
+      if (cause.remedy.find(check) == std::string_view::npos) continue;
+      CHECK(cause.remedy.find("lifts the check") != std::string_view::npos);
+    }
+    if (cause.remedy.find("POSTERN_PUBLIC_PATHS") == std::string_view::npos) continue;
+    CHECK(cause.remedy.find("asks for no token") != std::string_view::npos);
+  }
+  for (const Cause party : {Cause::wrong_issuer, Cause::wrong_audience, Cause::audience_of_most}) {
+    CHECK(text_of(party).remedy.find("is refused rightly") != std::string_view::npos);
+  }
+}
+
 TEST_CASE("a cause names a reason that the log knows") {
   for (const CauseText& cause : all_causes()) {
     if (cause.reason.empty() || cause.reason.find("upstream") != std::string_view::npos) continue;
