@@ -91,6 +91,9 @@ TEST_CASE("256 requests wait for one fetch, and the next is refused at once") {
   // Who was refused for want of a fetch takes no place.
   for (int i = 0; i < 300; ++i) scene.want();
   CHECK(scene.answers.size() == 559);
+  scene.sets->fetch_soon();
+  scene.want();
+  CHECK(scene.answers.size() == 559);
 }
 
 TEST_CASE("who was judged by another set is told to look again, and costs no fetch") {

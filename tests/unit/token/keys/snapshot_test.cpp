@@ -70,6 +70,8 @@ TEST_CASE("a set for another audience or issuer is another set") {
   other.audience = "web";
   verifier.use(sample::keys_of({other}));
   CHECK(verifier.verify(token, sample::now).fault == wrong_audience);
+  verifier.use(sample::keys_of({sample::key_set({&first()})}));
+  REQUIRE(verifier.verify(token, sample::now).fault == none);  // remembered again
   verifier.use(sample::keys_of({sample::key_set({&first()}, "https://b.example")}));
   CHECK(verifier.verify(token, sample::now).fault == wrong_issuer);
 }
