@@ -8,6 +8,8 @@
 #include <stdexcept>
 #include <utility>
 
+#include "transport/descriptors.hpp"
+
 namespace postern::relay {
 namespace {
 
@@ -34,6 +36,7 @@ RelayContext::RelayContext(const transport::Executor& own_executor, const Settin
       accept_rules{given.proxy_protocol, &given.trusted_proxies, keys.server_tls},
       deadlines(executor),
       buffers(given.max_header_bytes),
+      pipes(transport::affordable_pipes()),
       upstreams(executor, deadlines, given.upstream, keys.client_tls, given.upstream_idle_timeout),
       shared_(shared),
       log_(log),

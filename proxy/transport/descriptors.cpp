@@ -4,15 +4,16 @@
 
 #include <algorithm>
 
-#include "transport/splice_pipe.hpp"
-
 namespace postern::transport {
 namespace {
 
 // Standard streams, the log, the admin listener with a few callers, name look-ups, the secret's file.
 constexpr std::size_t for_the_process = 24;
-// Listener, epoll, timer, wake-up, connections that are just being turned away; pipes.
-constexpr std::size_t for_a_thread = 8 + 2 * SplicePipes::most;
+// Listener, epoll, timer, wake-up, and connections that are just being turned away.
+constexpr std::size_t for_a_thread = 8;
+// Of all descriptors, what the pipes of a thread may take, two each.
+constexpr std::size_t one_in = 64;
+constexpr std::size_t most_pipes = 16;
 
 }  // namespace
 
@@ -23,6 +24,12 @@ std::size_t affordable_connections(unsigned threads) noexcept {
   if (limit.rlim_cur < limit.rlim_max && ::setrlimit(RLIMIT_NOFILE, &wanted) == 0) limit = wanted;
   const std::size_t reserve = for_the_process + for_a_thread * threads;
   return limit.rlim_cur <= reserve + 4 ? 1 : static_cast<std::size_t>(limit.rlim_cur - reserve) / 4 * 3;
+}
+
+std::size_t affordable_pipes() noexcept {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return 0;
+  return std::min<std::size_t>(most_pipes, limit.rlim_cur / one_in / 2);
 }
 
 }  // namespace postern::transport

@@ -10,4 +10,7 @@ namespace postern::transport {
 // given to clients, silent ones could take it up, and nobody could be answered any more, not even with 503.
 std::size_t affordable_connections(unsigned threads) noexcept;
 
+// How many pipes a thread may hold; 0 where descriptors are few.
+std::size_t affordable_pipes() noexcept;
+
 }  // namespace postern::transport

@@ -62,7 +62,7 @@ std::unique_ptr<SplicePipe> SplicePipes::borrow() {
   if (!idle_.empty()) {
     pipe = std::move(idle_.back());
     idle_.pop_back();
-  } else if (borrowed_ < most) {
+  } else if (borrowed_ < most_) {
     pipe = std::make_unique<SplicePipe>();
     if (!pipe->is_open()) return nullptr;
   } else {

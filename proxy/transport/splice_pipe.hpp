@@ -39,10 +39,8 @@ class SplicePipe {
 // A thread's pipes, made when they are first wanted.
 class SplicePipes {
  public:
-  // Two descriptors each; a transfer that finds none left is copied.
-  static constexpr std::size_t most = 16;
-
-  SplicePipes() { idle_.reserve(most); }
+  // At most `most` of them; a transfer that finds none left is copied.
+  explicit SplicePipes(std::size_t most) : most_(most) { idle_.reserve(most); }
 
   // Null: none is to be had. Owned by the caller.
   std::unique_ptr<SplicePipe> borrow();
@@ -50,6 +48,7 @@ class SplicePipes {
   void give_back(std::unique_ptr<SplicePipe> pipe);
 
  private:
+  std::size_t most_;
   std::vector<std::unique_ptr<SplicePipe>> idle_;
   std::size_t borrowed_ = 0;
 };
