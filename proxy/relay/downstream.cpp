@@ -196,7 +196,8 @@ Awaitable<> Downstream::linger() {
   if (connection_.interrupted() != Interruption::none) co_return;
   connection_.wait_at_most(DeadlineKind::linger, linger_at_most);
   Buffer& scrap = connection_.buffers->from_client;
-  while (!error) {
+  // A client that never stops sending is never waited for, and so nothing is there to be cancelled.
+  while (!error && connection_.interrupted() == Interruption::none) {
     scrap.clear();
     std::tie(error, std::ignore) = co_await connection_.client.read_some(scrap.room());
   }

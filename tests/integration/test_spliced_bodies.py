@@ -1,5 +1,6 @@
 """Large bodies of known length, which pass through the kernel: what comes before, behind and instead of their end."""
 
+import socket
 import threading
 
 import pytest
@@ -129,3 +130,36 @@ def test_a_stall_within_it_ends_it(start, upstream, side):
         client.read_head()
         gate.wait_for_log(msg="request", reason="stream idle timeout")
     released.set()
+
+
+# Of TCP: readable for epoll, and nothing that splice() takes.
+def send_with_urgent_byte(connection, data):
+    connection.send(data[: MIB // 2])
+    connection.socket.send(b"!", socket.MSG_OOB)
+    connection.send(data[MIB // 2 :])
+
+
+def test_urgent_data_within_a_response_is_passed_over(gate, upstream):
+    def script(connection):
+        connection.read_request()
+        send_with_urgent_byte(connection, HEAD + BODY)
+
+    upstream.script = script
+    with Client(gate.address) as client:
+        assert client.get(PATH, token=ALICE).body == BODY
+
+
+def test_urgent_data_within_an_upload_is_passed_over(gate, upstream):
+    with Client(gate.address) as client:
+        send_with_urgent_byte(client, request("POST", PATH, token=ALICE, body=BODY))
+        assert client.read_response().status == 200
+    assert upstream.requests[0].body == BODY
+
+
+def test_urgent_data_does_not_put_the_end_of_a_stall_off(start, upstream):
+    gate = start(POSTERN_STREAM_IDLE_TIMEOUT="500ms", POSTERN_RESPONSE_TIMEOUT="30s")
+    with Client(gate.address) as client:
+        client.send(request("POST", PATH, token=ALICE, body=BODY)[: MIB // 2])
+        client.socket.send(b"!", socket.MSG_OOB)
+        client.send(b"x")
+        gate.wait_for_log(msg="request", reason="stream idle timeout")

@@ -87,7 +87,8 @@ Awaitable<Action> ResponseBody::relay_sized() {
     if (left_ == 0) co_return plan_.on(Event::response_ended);
     if (const auto body =
             SplicedBody::make(connection_, connection_.upstream->stream, connection_.client, left_)) {
-      co_return co_await relay_spliced(*body);
+      next = co_await relay_spliced(*body);
+      if (next != Action::go_on) break;
     }
     next = co_await read_more();
     pieces_ = std::span(buffers_.down).first(0);
@@ -108,7 +109,7 @@ Awaitable<Action> ResponseBody::relay_spliced(SplicedBody& body) {
     case SplicedBody::Side::neither:
       break;
   }
-  co_return plan_.on(Event::response_ended);
+  co_return end.error ? Action::go_on : plan_.on(Event::response_ended);
 }
 
 // What is here becomes one chunk of our own making, or plain bytes for a client that knows no chunks; so an

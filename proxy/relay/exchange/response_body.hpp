@@ -34,7 +34,7 @@ class ResponseBody {
   void gather_sized() noexcept;
   bool gather_chunked();  // false: the next bytes are no chunk
   transport::Awaitable<Action> relay_sized();
-  transport::Awaitable<Action> relay_spliced(SplicedBody& body);
+  transport::Awaitable<Action> relay_spliced(SplicedBody& body);  // go_on: what comes next is to be copied
   transport::Awaitable<Action> relay_chunked();
   transport::Awaitable<Action> relay_until_close();
 

@@ -32,12 +32,20 @@ SplicedBody::~SplicedBody() {
 Awaitable<SplicedBody::End> SplicedBody::run(const ExchangePlan& plan, Wait read, Wait send,
                                              std::uint64_t& left) {
   unsigned in_a_row = 0;
+  bool moved = true;
   while (left != 0 || pipe_->size() != 0) {
+    // Called off while nothing was waited for.
+    if (plan.over()) co_return End{Side::to, asio::error::operation_aborted};
     const bool filling = pipe_->size() == 0;
-    connection_.wait(plan.patience_for(filling ? read : send));
+    // What does not move puts no deadline off.
+    if (moved) connection_.wait(plan.patience_for(filling ? read : send));
     const std::size_t before = pipe_->size();
     error_code error = filling ? pipe_->fill(from_, left) : pipe_->drain(to_);
-    if (error == asio::error::would_block) {
+    const bool stuck = error == asio::error::would_block;
+    // Bytes are here that cannot be spliced: TCP's urgent data is in the way.
+    if (stuck && filling && !moved) co_return End{Side::neither, error};
+    moved = !stuck;
+    if (stuck) {
       in_a_row = 0;
       if (filling) {
         std::tie(error) = co_await from_.wait_readable();

@@ -16,7 +16,7 @@ class SplicedBody {
   static constexpr std::uint64_t worth_it = 131072;
 
   enum class Side : std::uint8_t { neither, from, to };
-  // Which connection failed, and how; neither: the body is through.
+  // Which connection failed, and how; neither: the body is through, or, at would_block, must be copied on.
   struct End {
     Side side = Side::neither;
     transport::error_code error;

@@ -90,7 +90,7 @@ Awaitable<> Upload::run() {
           SplicedBody::make(connection_, connection_.client, connection_.upstream->stream, body_left_);
       if (body) {
         next = co_await send_spliced(*body);
-        continue;
+        if (next != Action::upload || plan_.over()) continue;
       }
     }
     if (nothing_here) more = co_await read_more_body();
@@ -143,7 +143,7 @@ Awaitable<Action> Upload::send_spliced(SplicedBody& body) {
     case SplicedBody::Side::neither:
       break;
   }
-  co_return plan_.on(Event::request_sent);
+  co_return end.error ? Action::upload : plan_.on(Event::request_sent);
 }
 
 void Upload::gather_sized() noexcept {

@@ -36,7 +36,7 @@ class Upload {
   Action on_first_write(const transport::error_code& error, bool nothing_left) noexcept;
   transport::Awaitable<bool> read_more_body();
   void on_client_failed() noexcept;
-  transport::Awaitable<Action> send_spliced(SplicedBody& body);
+  transport::Awaitable<Action> send_spliced(SplicedBody& body);  // upload: what comes next is to be copied
   void gather_sized() noexcept;
   [[nodiscard]] bool gather_chunked();
   transport::Awaitable<transport::error_code> send(std::span<transport::asio::const_buffer> pieces);

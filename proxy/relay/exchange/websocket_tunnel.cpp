@@ -137,7 +137,8 @@ Awaitable<> WebSocketTunnel::write_close(Direction& direction) {
 
 Awaitable<> WebSocketTunnel::discard(Direction& direction) {
   error_code error;
-  while (!error && end_ == End::closed) {
+  // Asked for, because a side that never stops sending is never waited for.
+  while (!error && end_ == End::closed && connection_.interrupted() == Interruption::none) {
     direction.buffer.take(direction.buffer.size());
     direction.buffer.rewind(direction.kept);
     std::tie(error, std::ignore) = co_await direction.from.read_some(direction.buffer.room());
