@@ -11,7 +11,7 @@ _postern() {
       token:*) words='--uid --ttl --claim' ;;
       health:*) words='--ready' ;;
       drain:*) words='--after --wait' ;;
-      explain:*) words='--token GET HEAD POST PUT PATCH DELETE OPTIONS' ;;
+      explain:*) words='--token --header --json --batch GET HEAD POST PUT PATCH DELETE OPTIONS' ;;
     esac
   fi
   mapfile -t COMPREPLY < <(compgen -W "$words" -- "$word")

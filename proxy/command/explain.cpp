@@ -1,8 +1,7 @@
 #include "command/explain.hpp"
 
-#include <array>
+#include <algorithm>
 #include <boost/program_options.hpp>
-#include <iomanip>
 #include <istream>
 #include <memory>
 #include <ostream>
@@ -10,12 +9,14 @@
 #include <vector>
 
 #include "command/explain_batch.hpp"
+#include "command/obtain_key_set.hpp"
 #include "command/usage.hpp"
 #include "config/report.hpp"
 #include "config/token_keys.hpp"
 #include "config/values.hpp"
-#include "gate/conditions.hpp"
+#include "explain/explanation.hpp"
 #include "gate/judge.hpp"
+#include "gate/shadow.hpp"
 #include "http/message_parser.hpp"
 #include "relay/settings.hpp"
 
@@ -27,8 +28,10 @@ namespace options = boost::program_options;
 struct Request {
   std::string method = "GET";
   std::string target = "/";
-  std::string token;  // empty: none; "-": on standard input
-  std::string batch;  // a file of requests; empty: the one above
+  std::vector<std::string> tokens;  // an Authorization field for each
+  std::vector<std::string> fields;  // further field lines
+  std::string batch;                // a file of requests; empty: the one above
+  bool json = false;
 };
 
 // The request, or what is wrong with the arguments.
@@ -37,7 +40,9 @@ std::variant<Request, std::string> read_arguments(std::span<const std::string> a
   std::vector<std::string> words;
   options::options_description known;
   auto add = known.add_options();
-  add("token", options::value(&request.token));
+  add("json", options::bool_switch(&request.json));
+  add("token", options::value(&request.tokens)->composing());
+  add("header", options::value(&request.fields)->composing());
   add("batch", options::value(&request.batch));
   add("word", options::value(&words));
   options::positional_options_description positions;
@@ -50,7 +55,8 @@ std::variant<Request, std::string> read_arguments(std::span<const std::string> a
   } catch (const options::error& error) {
     return std::string("explain: ") + error.what();
   }
-  if (!request.batch.empty() && (!words.empty() || !request.token.empty()))
+  if (!request.batch.empty() &&
+      (!words.empty() || !request.tokens.empty() || !request.fields.empty() || request.json))
     return "explain: --batch takes its requests from the file";
   if (words.size() == 1 && words[0].find('/') != std::string::npos)
     words.insert(words.begin(), request.method);
@@ -59,89 +65,92 @@ std::variant<Request, std::string> read_arguments(std::span<const std::string> a
   return request;
 }
 
+// "-" is standard input's first line; what is no token but a file's name is what the file holds.
+std::string token_of(const std::string& given, const Context& context) {
+  std::string token = given;
+  if (given == "-") {
+    std::getline(context.in, token);
+  } else if (std::ranges::count(given, '.') != 2 || given.find('/') != std::string::npos) {
+    config::FileContent content = context.machine.read_file(given);
+    if (!given.empty() && content.error.empty()) token = std::move(content.bytes);
+  }
+  return std::string(config::trimmed(token));
+}
+
 std::string head_of(const Request& request) {
   std::string head = request.method + ' ' + request.target + " HTTP/1.1\r\nHost: localhost\r\n";
-  if (!request.token.empty()) head += "Authorization: Bearer " + request.token + "\r\n";
+  for (const std::string& token : request.tokens) {
+    if (!token.empty()) head += "Authorization: Bearer " + token + "\r\n";
+  }
+  for (const std::string& field : request.fields) head += field + "\r\n";
   return head + "\r\n";
 }
 
-constexpr std::array<gate::Step, 9> steps = {
-    gate::Step::head,  gate::Step::target, gate::Step::rule,      gate::Step::credentials, gate::Step::token,
-    gate::Step::route, gate::Step::owner,  gate::Step::condition, gate::Step::forward};
+// The token that is explained: of --token, else of a header.
+std::string_view given_token(const Request& request, const http::RequestHead& head) {
+  if (!request.tokens.empty()) return request.tokens.front();
+  for (const http::Field& field : head.fields) {
+    if (field.known == http::FieldName::authorization)
+      return field.value.substr(std::min(field.value.find(' '), field.value.size() - 1) + 1);
+  }
+  return {};
+}
 
-std::string note_on(gate::Step step, const gate::Verdict& verdict, const route::Target& target) {
-  switch (step) {
-    case gate::Step::target: {
-      std::string note = "segments";
-      for (const std::string_view segment : target.segments()) note += ' ' + config::shown(segment);
-      return target.segments().empty() ? "no segments" : note;
+// The keys as a gate has them that has just begun, but for the sets at addresses, which are still missing.
+struct Keys {
+  explicit Keys(config::Config& config) : snapshot(config::take_token_keys(config)) {
+    for (const config::KeySetSource& source : config.key_sets) {
+      const std::string place = source.is_url() ? source.address.origin + source.address.target : source.file;
+      reports.push_back({place.substr(0, place.find('?')), "", false});
     }
-    case gate::Step::rule:
-      if (verdict.rule == nullptr) return "none matches, which only a valid token learns";
-      return std::string(route::text_of(verdict.rule->kind)) + " path " + verdict.rule->text;
-    case gate::Step::condition: {
-      std::string note;
-      if (verdict.rule == nullptr) return note;
-      for (const route::Condition& condition : verdict.rule->conditions)
-        note += (note.empty() ? "" : " ") + condition.text;
-      return note;
+  }
+
+  // Fetches the set of the token's issuer, if that is one at an address.
+  void fetch_for(const explain::TokenView& token, const config::Config& config) {
+    const auto index = explain::set_of(token, snapshot);
+    if (!token.header || explain::is_signed_by_secret(token) || !index || !snapshot.sets[*index]->fetchable)
+      return;
+    auto obtained = obtain_key_set(config.key_sets[*index], config.jwks_tls);
+    if (auto* problem = std::get_if<std::string>(&obtained)) {
+      reports[*index].problem = std::move(*problem);
+      return;
     }
-    case gate::Step::token:
-      return "uid " + std::string(verdict.uid.view()) + ", good until " + std::to_string(verdict.expires_at);
-    default:
-      return {};
+    token::KeySet set = *snapshot.sets[*index];
+    set.state = token::KeySet::State::usable;
+    set.keys = std::get<token::JwkSet>(std::move(obtained)).keys;
+    snapshot.sets[*index] = std::make_shared<const token::KeySet>(std::move(set));
+    reports[*index].fetched = true;
   }
-}
 
-// Which condition it is that failed, if one did.
-std::string unmet(const gate::Verdict& verdict, const route::Target& target) {
-  if (verdict.step != gate::Step::condition || verdict.rule == nullptr) return {};
-  const route::Condition* const one = gate::unmet_condition(*verdict.rule, verdict.claims, target.segments());
-  return one == nullptr ? "" : ": " + one->text;
-}
+  token::Keys snapshot;
+  std::vector<explain::KeySetReport> reports;
+};
 
-// Better Auth's session token is what people paste first: one dot, where a JWT has two.
-bool looks_like_session_token(std::string_view token) {
-  const std::size_t dot = token.find('.');
-  return dot != std::string_view::npos && token.find('.', dot + 1) == std::string_view::npos;
-}
-
-void print(const gate::Verdict& verdict, const route::Target& target, const Request& request,
-           std::ostream& out) {
-  const auto line = [&out](gate::Step step, std::string_view result, std::string_view note) {
-    out << std::left << std::setw(12) << gate::text_of(step) << std::setw(note.empty() ? 0 : 8) << result
-        << note << '\n';
-  };
-  for (const gate::Step step : steps) {
-    if (step == verdict.step && !verdict.forward()) {
-      line(step, "failed", std::string(verdict.reason) + unmet(verdict, target));
-      break;
-    }
-    line(step, "ok", note_on(step, verdict, target));
-    if (step == verdict.step) break;
-  }
-  if (verdict.step == gate::Step::token && looks_like_session_token(request.token)) {
-    out << "hint        this looks like Better Auth's session token; GET /api/auth/token exchanges it for a "
-           "JWT\n";
-  }
-  if (verdict.forward()) {
-    out << "answer      forwarded " << (verdict.uid.empty() ? "without identity (" : "as ")
-        << verdict.uid.view() << (verdict.uid.empty() ? std::string(verdict.reason) + ")" : "") << '\n';
-  } else {
-    out << "answer      " << gate::status_of(verdict.answer) << ' ' << gate::detail_of(verdict.answer)
-        << '\n';
-  }
-}
-
-// `bytes` is a whole request head; `target` keeps views into it.
-gate::Verdict judge(std::string_view bytes, const relay::Settings& settings, token::Verifier& verifier,
-                    std::int64_t now, route::Target& target) {
+explain::Explanation explain_request(const Request& request, config::Config& config, std::int64_t now) {
+  const relay::Settings settings = relay::make_settings(config);
+  const std::string bytes = head_of(request);
   http::RequestParser parser(settings.max_header_bytes);
   http::RequestHead head;
-  if (parser.parse(bytes, head) == http::ParseState::complete && parser.head_size() == bytes.size()) {
-    return gate::judge(head, settings.policy, verifier, now, target);
-  }
-  return gate::refuse_head(http::status_of(parser.fault()), http::text_of(parser.fault()));
+  const bool whole =
+      parser.parse(bytes, head) == http::ParseState::complete && parser.head_size() == bytes.size();
+  if (!whole) head.clear();
+  const std::string_view given = given_token(request, head);
+  const explain::TokenView token = explain::view_token(given);
+  Keys keys(config);
+  if (whole) keys.fetch_for(token, config);
+  token::Verifier verifier(std::make_shared<const token::Keys>(keys.snapshot), settings.claims);
+  route::Target target;
+  gate::Verdict verdict = gate::refuse_head(http::status_of(parser.fault()), http::text_of(parser.fault()));
+  gate::Circumstances circumstances;
+  circumstances.fetched =
+      std::ranges::any_of(keys.reports, [](const explain::KeySetReport& report) { return report.fetched; });
+  if (whole) verdict = gate::judge(head, settings.policy, verifier, now, target, circumstances);
+  gate::Verdict acted_on = verdict;
+  if (gate::ShadowWindow(settings.shadow_until).open(now))
+    acted_on = gate::shadowed(verdict, head, settings.policy);
+  return explain::explain({verdict, head, request.method, target, given, token, settings.policy,
+                           settings.claims, keys.snapshot, keys.reports, now},
+                          acted_on);
 }
 
 }  // namespace
@@ -151,21 +160,17 @@ int explain(std::span<const std::string> arguments, const Context& context) {
   if (const auto* problem = std::get_if<std::string>(&parsed)) return misuse(context, *problem);
   auto& request = std::get<Request>(parsed);
   if (!request.batch.empty()) return explain_batch(request.batch, context);
-  if (request.token == "-") {
-    std::getline(context.in, request.token);
-    request.token = config::trimmed(request.token);
-  }
+  for (std::string& token : request.tokens) token = token_of(token, context);
   config::Outcome outcome = config::read(context.environment, context.machine);
   config::print_problems(outcome, context.err);
   if (!outcome.problems.empty()) return misused;
-  const relay::Settings settings = relay::make_settings(outcome.config);
-  token::Verifier verifier(std::make_shared<const token::Keys>(config::take_token_keys(outcome.config)),
-                           settings.claims);
-  route::Target target;
-  const std::string bytes = head_of(request);
-  const gate::Verdict verdict = judge(bytes, settings, verifier, context.now, target);
-  print(verdict, target, request, context.out);
-  return done;
+  const explain::Explanation explanation = explain_request(request, outcome.config, context.now);
+  if (request.json) {
+    context.out << explain::as_json(explanation) << '\n';
+  } else {
+    context.out << explain::as_text(explanation);
+  }
+  return explanation.forwarded ? done : failed;
 }
 
 }  // namespace postern::command

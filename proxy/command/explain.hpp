@@ -5,8 +5,9 @@
 
 namespace postern::command {
 
-// [--token T|-] [METHOD] [TARGET]: a line for each step of the decision, then the answer. `done` whatever the
-// answer. --batch FILE: see explain_batch.hpp.
+// [--json] [--token T|FILE|-]... [--header 'NAME: VALUE']... [METHOD] [TARGET]: the cause, the remedy, a line
+// for each step of the decision, the answer. `done` when the request is forwarded, `failed` when it is
+// refused. A key set that the token's issuer publishes is fetched once. --batch FILE: see explain_batch.hpp.
 int explain(std::span<const std::string> arguments, const Context& context);
 
 }  // namespace postern::command

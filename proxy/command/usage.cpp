@@ -18,8 +18,11 @@ commands:
   token --uid UID          print a development token, signed with the configured secret
         [--ttl 15m]        how long it is valid
         [--claim K=V]...   a further claim, or another value for one; V as JSON if it is, else as text
-  explain [--token T|-] [METHOD] [TARGET]
-                           what would become of that request, step by step; - reads the token from standard input
+  explain [--token T|FILE|-] [METHOD] [TARGET]
+                           what would become of that request: the cause, the remedy, then each step; exit 0 where it
+                           is forwarded, 1 where it is refused. - reads the token from standard input
+        [--header 'N: V']  a further header line; as often as you like, --token too
+        [--json]           for programs
   explain --batch FILE     the policy's tests: lines METHOD TARGET [as UID[ claim=value...]] -> STATUS; exit 1 if
                            one is judged otherwise
   routes [--openapi FILE|URL|-]

@@ -8,8 +8,6 @@ namespace postern::config {
 namespace {
 
 constexpr std::size_t least_bytes = 32;
-// Better Auth falls back to it when no secret is set; it is in every copy of its source.
-constexpr std::string_view published_default = "better-auth-secret-12345678901234567890";
 constexpr std::string_view single_example = "BETTER_AUTH_SECRET=$(openssl rand -base64 32)";
 constexpr std::string_view in_file = "the file's secret ", file_example = "openssl rand -base64 32 > FILE";
 constexpr std::string_view list_example = "BETTER_AUTH_SECRETS=2:NEW_SECRET,1:OLD_SECRET";
@@ -22,7 +20,7 @@ class Reader {
   bool accept(std::string_view variable, std::string_view secret, std::string_view which,
               std::string_view example) {
     std::string what;
-    if (secret == published_default) {
+    if (secret == published_default_secret) {
       what = "is Better Auth's published default secret, which anybody knows";
     } else if (secret.size() < least_bytes) {
       what = "has " + std::to_string(secret.size()) + " bytes, at least 32 are needed";

@@ -9,6 +9,9 @@
 
 namespace postern::config {
 
+// Better Auth falls back to it when no secret is set; it is in every copy of its source.
+inline constexpr std::string_view published_default_secret = "better-auth-secret-12345678901234567890";
+
 // What the environment says of the secrets; empty views: not set.
 struct SecretSources {
   std::string_view secret{};        // BETTER_AUTH_SECRET

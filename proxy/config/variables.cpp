@@ -40,7 +40,7 @@ const auto table = std::to_array<VariableSpec>({
      [](const C& c) { return c.admin_listen ? to_string(*c.admin_listen) : "off"; }},
     {"POSTERN_USER_PATHS", "/api/{user_id}/**",
      "rules, [METHOD|... ]TEMPLATE [ claim=value | {name}=claim]...: a valid token whose uid is {user_id}; "
-     "off",
+     "off: none",
      "/api/{user_id}/**", read_paths<RuleKind::user>, show_paths<RuleKind::user>},
     {"POSTERN_TOKEN_PATHS", "", "rules: any valid token",
      "/api/search,/api/orgs/{org_id}/** {org_id}=activeOrganizationId", read_paths<RuleKind::any_token>,

@@ -104,7 +104,7 @@ struct KeySets::Source {
   transport::Connector connector;
   std::deque<Waiter> waiting;  // for the fetch in flight; in the order they came
   Freshness known = Freshness::missing;
-  bool failing = false;
+  std::string problem;  // of the last fetch; empty: it went well
   std::size_t skipped = 0;
   FetchTrigger due = FetchTrigger::start;  // why the next fetch on time begins
 };
@@ -114,6 +114,7 @@ KeySetSettings make_key_set_settings(const config::Config& config) {
   settings.schedule = {config.jwks_refresh, config.jwks_cooldown, config.jwks_max_stale};
   for (std::size_t i = 0; i < config.key_sets.size(); ++i) {
     const config::KeySetSource& source = config.key_sets[i];
+    settings.places.push_back(source.is_url() ? place_of(source.address) : source.file);
     if (source.is_url()) settings.addresses.push_back({i, source.address, source.issuer});
   }
   return settings;
@@ -128,6 +129,7 @@ KeySets::KeySets(const transport::Executor& executor, const KeySetSettings& sett
       publish_(std::move(publish)),
       deadlines_(executor),
       timer_(executor),
+      places_(settings.places),
       current_(*initial),
       ready_(has_any_key(current_)) {
   for (const auto& address : settings.addresses) {
@@ -229,11 +231,11 @@ void KeySets::note_success(Source& source, const token::JwkSet& set) {
   const bool first = source.known == Freshness::missing;
   const bool changed = set.keys != current_.sets[source.address.set]->keys;
   const std::string count = std::to_string(set.keys.size());
-  if (first || changed || source.failing) {
+  if (first || changed || !source.problem.empty()) {
     log_.event(Level::info, first || changed ? "key set fetched" : "key set can be fetched again",
                {{"issuer", source.address.issuer}, {"url", source.place}, {"keys", count}});
   }
-  source.failing = false;
+  source.problem.clear();
   if (first || changed || source.skipped != set.skipped.size()) {
     for (std::size_t i = 0; i < set.skipped.size() && i < most_skipped_shown; ++i) {
       const token::SkippedKey& key = set.skipped[i];
@@ -254,7 +256,7 @@ void KeySets::note_success(Source& source, const token::JwkSet& set) {
 }
 
 void KeySets::note_failure(Source& source, const std::string& problem) {
-  source.failing = true;
+  source.problem = problem;
   std::string_view remedy;
   if (source.address.url.is_loopback()) {
     remedy =
@@ -294,6 +296,24 @@ void KeySets::count_keys() noexcept {
       metrics_.key_sets[i].keys[j].store(counts[j], std::memory_order_relaxed);
     }
   }
+}
+
+std::vector<KeySetState> KeySets::states() const {
+  std::vector<KeySetState> states;
+  for (std::size_t i = 0; i < current_.sets.size() && i < places_.size(); ++i) {
+    const token::KeySet& set = *current_.sets[i];
+    KeySetState state;
+    state.place = places_[i];
+    state.issuer = set.issuer.value_or("any");
+    state.fetchable = set.fetchable;
+    if (set.state == State::usable) state.keys = set.keys.size();
+    state.last_success = metrics_.key_sets[i].last_success.load(std::memory_order_relaxed);
+    for (const auto& source : sources_) {
+      if (source->address.set == i) state.problem = source->problem;
+    }
+    states.push_back(std::move(state));
+  }
+  return states;
 }
 
 void KeySets::want(std::size_t set, const std::shared_ptr<const token::KeySet>& judged_by,

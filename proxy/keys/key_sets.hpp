@@ -30,6 +30,8 @@ struct KeySetSettings {
     std::string issuer;  // for the log
   };
   std::vector<Address> addresses;
+  // Of each set, in the order of token::Keys::sets: its URL without the query or its file, for people.
+  std::vector<std::string> places;
   ScheduleSettings schedule;
 };
 KeySetSettings make_key_set_settings(const config::Config& config);
@@ -43,6 +45,16 @@ struct WantedKey {
   };
   Outcome outcome = Outcome::refused;
   std::uint64_t fetch = 0;  // the number of that fetch
+};
+
+// How a set is, for people.
+struct KeySetState {
+  std::string place;
+  std::string issuer;             // "any": tokens of any
+  bool fetchable = false;         // it comes from an address, not from a file
+  std::size_t keys = 0;           // that verify now
+  std::int64_t last_success = 0;  // of a fetch, Unix seconds; 0: never
+  std::string problem;            // of the last fetch; empty: it went well, or there was none
 };
 
 // Used on the thread of its executor alone.
@@ -73,6 +85,7 @@ class KeySets {
   // SIGHUP: each set is fetched now.
   void fetch_soon();
 
+  [[nodiscard]] std::vector<KeySetState> states() const;
   // Whether there was ever anything to verify with: a secret, or a set.
   [[nodiscard]] bool ready() const noexcept { return ready_; }
 
@@ -97,6 +110,7 @@ class KeySets {
   transport::Deadlines deadlines_;
   transport::Timer timer_;
   std::vector<std::unique_ptr<Source>> sources_;
+  std::vector<std::string> places_;
   token::Keys current_;
   WaitingRoom room_;
   bool ready_ = false;

@@ -5,6 +5,9 @@
 #include <optional>
 #include <span>
 
+#include "observe/causes.hpp"
+#include "observe/words.hpp"
+
 namespace postern::observe {
 namespace {
 
@@ -41,8 +44,8 @@ struct Window {
     }
     for (const std::string_view honest :
          {"expired", "not yet valid", "issued in the future", "lifetime too long", "revoked",
-          "token expired while streaming", "wrong issuer", "wrong audience", "missing uid",
-          "subject mismatch"}) {
+          "token expired while streaming", "token revoked while streaming", "wrong issuer", "wrong audience",
+          "missing uid", "subject mismatch"}) {
       sum -= of(honest);
     }
     return sum;
@@ -71,15 +74,8 @@ struct Facts {
 
 using Check = std::optional<Finding> (*)(const Facts&);
 
-std::string count(std::uint64_t number, std::string_view what) {
-  return std::to_string(number) + " " + std::string(what) + (number == 1 ? "" : "s");
-}
-
-std::string span_of(std::int64_t seconds) {
-  if (seconds < 120) return count(static_cast<std::uint64_t>(std::max<std::int64_t>(seconds, 0)), "second");
-  if (seconds < 7200) return count(static_cast<std::uint64_t>(seconds / 60), "minute");
-  if (seconds < 172'800) return count(static_cast<std::uint64_t>(seconds / 3600), "hour");
-  return count(static_cast<std::uint64_t>(seconds / 86'400), "day");
+std::string remedy_of(Cause cause) {
+  return std::string(text_of(cause).remedy);
 }
 
 std::optional<Finding> backend_down(const Facts& facts) {
@@ -88,7 +84,7 @@ std::optional<Finding> backend_down(const Facts& facts) {
   return Finding{Severity::error,
                  "The backend does not answer: " + upstream.address +
                      (upstream.problem.empty() ? "" : ", " + upstream.problem) + ".",
-                 "Start the service, or correct POSTERN_UPSTREAM; its own log says why it is down."};
+                 remedy_of(Cause::upstream_unreachable)};
 }
 
 std::optional<Finding> backend_fails(const Facts& facts) {
@@ -97,20 +93,17 @@ std::optional<Finding> backend_fails(const Facts& facts) {
   return Finding{Severity::warning,
                  "The backend failed " + count(facts.late.upstream_failures, "request") +
                      " in the last minutes (502 or 504), though it can be reached.",
-                 "Look for 'upstream' in Postern's log and for crashes and slow handlers in the service's; "
-                 "POSTERN_RESPONSE_TIMEOUT bounds how long it may take."};
+                 remedy_of(Cause::upstream_fails)};
 }
 
 std::optional<Finding> wrong_secret(const Facts& facts) {
   const std::uint64_t bad = facts.late.of("bad signature");
   if (bad < few || bad < facts.late.identified) return std::nullopt;
   if (facts.users_vanished()) {
-    return Finding{
-        Severity::error,
-        "Signatures that passed before fail now (" + count(bad, "token") +
-            " in the last minutes): the signing secret was changed at one side only.",
-        "Give Postern the secret that Better Auth signs with now; BETTER_AUTH_SECRETS takes the old and "
-        "the new one while a rotation lasts."};
+    return Finding{Severity::error,
+                   "Signatures that passed before fail now (" + count(bad, "token") +
+                       " in the last minutes): the signing secret was changed at one side only.",
+                   remedy_of(Cause::secret_rotated)};
   }
   if (facts.late.identified + facts.before.identified != 0 || bad * 10 < facts.late.guesses() * 9) {
     return std::nullopt;
@@ -119,43 +112,36 @@ std::optional<Finding> wrong_secret(const Facts& facts) {
       Severity::error,
       "No token has passed yet and " + count(bad, "token") +
           " had a bad signature: Postern's secret is probably not the one that Better Auth signs with.",
-      "Compare BETTER_AUTH_SECRET at both sides, byte for byte: no quotes, no base64 decoding, no newline; "
-      "'postern explain --token' says which secret was tried."};
+      remedy_of(Cause::secret_never_right)};
 }
 
 std::optional<Finding> attack(const Facts& facts) {
   const std::uint64_t stopped = facts.late.of("too many bad tokens");
   const std::uint64_t guesses = facts.late.guesses();
   if (stopped == 0 && (guesses < many_guesses || wrong_secret(facts))) return std::nullopt;
-  return Finding{
-      Severity::warning,
-      "Somebody is guessing tokens: " + count(guesses, "made-up token") + " in the last minutes" +
-          (stopped != 0 ? ", " + std::to_string(stopped) + " of them stopped by the rate" : "") + ".",
-      stopped != 0 ? "None of them passed. The log names the addresses; block them in front of Postern."
-                   : "None of them passed. POSTERN_FAILED_AUTH_RATE=5/s burst 20 stops such addresses early; "
-                     "the log names them."};
+  return Finding{Severity::warning,
+                 "Somebody is guessing tokens: " + count(guesses, "made-up token") + " in the last minutes" +
+                     (stopped != 0 ? ", " + std::to_string(stopped) + " of them stopped by the rate" : "") +
+                     ".",
+                 remedy_of(stopped != 0 ? Cause::guessing : Cause::guessing_unlimited)};
 }
 
 std::optional<Finding> key_set_stale(const Facts& facts) {
   for (const KeySourceStatus& source : facts.status.keys) {
-    if (!source.is_set) continue;
+    if (!source.is_set || source.is_file) continue;
+    const std::string which = source.issuer.empty() ? "The key set" : "The key set of " + source.issuer;
     const std::string why = source.problem.empty() ? "" : ": " + source.problem;
-    const std::string remedy = "Check that " + source.name +
-                               " answers from here with 200 and a JWK Set; Better Auth must be running.";
+    const std::string remedy = source.name + ": " + remedy_of(Cause::key_set_stale);
     if (source.last_success == 0) {
-      return Finding{Severity::error, "The key set was never fetched" + why + ".", remedy};
+      return Finding{Severity::error, which + " was never fetched" + why + ".", remedy};
     }
     const std::int64_t age = facts.status.now - source.last_success;
+    const std::string last = "its last fetch went well " + span_of(age) + " ago" + why + ".";
     if (source.max_stale_seconds != 0 && age > source.max_stale_seconds) {
-      return Finding{
-          Severity::error,
-          "The key set is too old to be used, its last fetch went well " + span_of(age) + " ago" + why + ".",
-          remedy};
+      return Finding{Severity::error, which + " is too old to be used, " + last, remedy};
     }
     if (source.refresh_seconds != 0 && age > 2 * source.refresh_seconds) {
-      return Finding{Severity::warning,
-                     "The key set is stale: its last fetch went well " + span_of(age) + " ago" + why + ".",
-                     remedy};
+      return Finding{Severity::warning, which + " is stale: " + last, remedy};
     }
   }
   return std::nullopt;
@@ -167,7 +153,7 @@ std::optional<Finding> clock_behind(const Facts& facts) {
   return Finding{Severity::error,
                  "Clocks differ: " + count(early, "token") +
                      " came from the future, so this machine's clock is behind Better Auth's.",
-                 "Set both clocks by NTP; POSTERN_CLOCK_LEEWAY bridges up to 300s until then."};
+                 remedy_of(Cause::clock_behind)};
 }
 
 std::optional<Finding> clock_ahead(const Facts& facts) {
@@ -177,8 +163,7 @@ std::optional<Finding> clock_ahead(const Facts& facts) {
       Severity::error,
       "Nearly every token has expired (" + count(late, "token") +
           "): this machine's clock is ahead of Better Auth's, or clients no longer renew their tokens.",
-      "Compare 'date -u' on both machines and set them by NTP; else look at the client's call of "
-      "/api/auth/token."};
+      remedy_of(Cause::clock_ahead)};
 }
 
 std::optional<Finding> other_issuer(const Facts& facts) {
@@ -188,9 +173,7 @@ std::optional<Finding> other_issuer(const Facts& facts) {
   return Finding{Severity::error,
                  std::string(by_issuer ? "The issuer" : "The audience") + " of most tokens (" +
                      count(issuer + audience, "token") + ") is another than the configured one.",
-                 by_issuer
-                     ? "Set POSTERN_JWT_ISSUER to what the tokens' iss says, character for character."
-                     : "Set POSTERN_JWT_AUDIENCE to what the tokens' aud says, character for character."};
+                 remedy_of(by_issuer ? Cause::issuer_of_most : Cause::audience_of_most)};
 }
 
 std::optional<Finding> no_credentials(const Facts& facts) {
@@ -199,8 +182,7 @@ std::optional<Finding> no_credentials(const Facts& facts) {
   return Finding{
       Severity::warning,
       "Nobody sends a token: " + count(missing, "request") + " came without credentials and none with.",
-      "The client must send 'Authorization: Bearer <token>'; a session cookie is not read, and a proxy in "
-      "front may drop the field."};
+      remedy_of(Cause::nobody_sends_tokens)};
 }
 
 std::optional<Finding> reload_failed(const Facts& facts) {

@@ -89,6 +89,7 @@ inline constexpr std::array refusal_reasons = {
     RefusalReason{"bound to another certificate", ReasonKind::token},
     RefusalReason{"revoked", ReasonKind::token},
     RefusalReason{"token expired while streaming", ReasonKind::token},
+    RefusalReason{"token revoked while streaming", ReasonKind::token},
     // The key set: nobody can say yet whether the token is good.
     RefusalReason{"unknown key", ReasonKind::key},
     RefusalReason{"no key set", ReasonKind::key},

@@ -22,8 +22,10 @@ struct UpstreamStatus {
 
 // Where keys come from: a shared secret, or a JWK Set.
 struct KeySourceStatus {
-  std::string name;  // "BETTER_AUTH_SECRET", or the set's URL without user-info
+  std::string name;    // "BETTER_AUTH_SECRET", or the set's URL without user-info or its file
+  std::string issuer;  // of a set: whose tokens; empty: not known
   bool is_set = false;
+  bool is_file = false;                // a set that is read and not fetched
   std::uint64_t keys = 0;              // that verify now
   std::int64_t last_success = 0;       // a set's last fetch, Unix seconds; 0: never
   std::int64_t refresh_seconds = 0;    // how often it is fetched

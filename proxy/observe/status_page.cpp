@@ -4,6 +4,7 @@
 #include <cmath>
 #include <numeric>
 
+#include "observe/causes.hpp"
 #include "observe/diagnose.hpp"
 #include "observe/html.hpp"
 #include "observe/plot.hpp"
@@ -106,17 +107,29 @@ Plot requests_plot(const Status& status) {
   return plot;
 }
 
-// The most frequent reasons by name, and the others together.
-Plot refusals_plot(const Status& status) {
-  constexpr std::array<std::string_view, reasons_shown> colors = {"c3", "c2", "c4", "c1", "c5"};
-  std::array<std::uint64_t, reason_count> sums{};
+using ReasonSums = std::array<std::uint64_t, reason_count>;
+
+ReasonSums refusals_by_reason(const Status& status) {
+  ReasonSums sums{};
   for (const Minute& minute : status.minutes) {
     for (std::size_t i = 0; i < reason_count; ++i) sums[i] += minute.refusals[i];
   }
+  return sums;
+}
+
+std::vector<std::size_t> most_frequent(const ReasonSums& sums) {
   std::vector<std::size_t> order(reason_count);
   std::iota(order.begin(), order.end(), std::size_t{0});
   std::stable_sort(order.begin(), order.end(),
                    [&sums](std::size_t a, std::size_t b) { return sums[a] > sums[b]; });
+  return order;
+}
+
+// The most frequent reasons by name, and the others together.
+Plot refusals_plot(const Status& status) {
+  constexpr std::array<std::string_view, reasons_shown> colors = {"c3", "c2", "c4", "c1", "c5"};
+  const ReasonSums sums = refusals_by_reason(status);
+  const std::vector<std::size_t> order = most_frequent(sums);
   Plot plot{"Refusals a minute by reason", PlotKind::stacked_bars, {}, count_text};
   std::size_t shown = 0;
   for (; shown < reasons_shown && sums[order[shown]] != 0; ++shown) {
@@ -166,14 +179,22 @@ std::string upstream_row(const Status& status) {
 
 std::string key_row(const Status& status, const KeySourceStatus& source) {
   std::string state = grouped(source.keys) + (source.keys == 1 ? " key" : " keys");
-  if (source.is_set) {
-    state += source.last_success == 0 ? ", never fetched"
-                                      : ", fetched " + span_text(status.now - source.last_success) +
-                                            " ago, every " + span_text(source.refresh_seconds);
+  const std::int64_t age = status.now - source.last_success;
+  if (source.is_set && !source.is_file) {
+    state += source.last_success == 0
+                 ? ", never fetched"
+                 : ", fetched " + span_text(age) + " ago, every " + span_text(source.refresh_seconds);
+    if (source.last_success != 0 && source.refresh_seconds != 0 && age > 2 * source.refresh_seconds) {
+      state +=
+          "; <span class=\"state bad\">stale</span>, usable up to " + span_text(source.max_stale_seconds);
+    }
   }
-  if (!source.problem.empty()) state += "; <span class=\"state bad\">" + shown(source.problem) + "</span>";
-  return "<tr>" + cell(source.is_set ? "Key set" : "Secret") + cell(shown(source.name), "code") +
-         cell(state) + "</tr>";
+  if (!source.problem.empty()) {
+    state += "; <span class=\"state bad\">the last fetch failed: " + shown(source.problem) + "</span>";
+  }
+  std::string place = shown(source.name);
+  if (!source.issuer.empty()) place += "<br>issuer " + shown(source.issuer);
+  return "<tr>" + cell(source.is_set ? "Key set" : "Secret") + cell(place, "code") + cell(state) + "</tr>";
 }
 
 std::string sources(const Status& status) {
@@ -186,6 +207,23 @@ std::string sources(const Status& status) {
   return "<section><h2>Upstream and "
          "keys</h2><table><thead><tr><th>What</th><th>Where</th><th>State</th></tr></thead>" +
          live("tbody", "sources", rows) + "</table></section>";
+}
+
+// What each reason of the last hour means, the most frequent first.
+std::string reasons(const Status& status) {
+  const auto sums = refusals_by_reason(status);
+  std::string rows;
+  for (const std::size_t reason : most_frequent(sums)) {
+    if (sums[reason] == 0) break;
+    const std::string_view name = refusal_reasons[reason].name;
+    const CauseText& cause = text_of(general_cause(name));
+    rows += "<tr>" + cell(grouped(sums[reason])) + cell(shown(name)) + cell(shown(cause.text) + ".") +
+            cell(shown(cause.remedy)) + "</tr>";
+  }
+  if (rows.empty()) rows = "<tr><td colspan=\"4\">no request was refused</td></tr>";
+  return "<section><h2>Reasons of the last hour</h2><table><thead><tr><th>Requests</th><th>Reason</th>"
+         "<th>What it is</th><th>What helps</th></tr></thead>" +
+         live("tbody", "reasons", rows) + "</table></section>";
 }
 
 std::string refusals(const Status& status) {
@@ -224,7 +262,7 @@ std::string status_page(const Status& status) {
       "<noscript><meta http-equiv=\"refresh\" content=\"5\"></noscript><style>";
   out.append(page_style).append("</style></head><body>");
   out += header(status) + "<main>" + findings(status) + tiles(status) + plots(status) + sources(status) +
-         refusals(status) + configuration(status) + "</main>";
+         reasons(status) + refusals(status) + configuration(status) + "</main>";
   out +=
       "<footer>Times are UTC. The reason of a single request: its id in the log, or <code>postern "
       "explain</code>. "

@@ -149,9 +149,11 @@ void ClientConnection::on_cut(transport::Cut how) {
   interrupt(Interruption::drained);
 }
 
-// While the client is owed something.
+// While the client is owed something, or may have ended its side with its last request.
 int ClientConnection::watched_descriptor() noexcept {
   switch (waiting_for_) {
+    case DeadlineKind::idle:
+      return client.is_open() && idle && buffers ? client.descriptor() : -1;
     case DeadlineKind::connect:
     case DeadlineKind::upload:
     case DeadlineKind::response:
@@ -164,6 +166,11 @@ int ClientConnection::watched_descriptor() noexcept {
 }
 
 void ClientConnection::on_watched(short events) {
+  if (idle) {
+    // What comes before the end is on its way to be read.
+    if ((events & POLLRDHUP) != 0 && client.at_end()) client.cancel();
+    return;
+  }
   // Under TLS the end may be announced by a close_notify that nobody reads (RFC 8446 6.1).
   const bool said_goodbye = (events & POLLIN) != 0 && client.is_encrypted() && client.peer_has_closed();
   if (said_goodbye || (events & (POLLRDHUP | POLLHUP | POLLERR)) != 0) interrupt(Interruption::client_left);

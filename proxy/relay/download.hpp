@@ -1,13 +1,12 @@
 #pragma once
 // The response's way, from the upstream to the client.
 
-#include <array>
 #include <cstdint>
-#include <span>
 #include <string_view>
 
 #include "relay/client_connection.hpp"
 #include "relay/exchange_plan.hpp"
+#include "relay/response_body.hpp"
 #include "relay/upload.hpp"
 
 namespace postern::relay {
@@ -34,12 +33,12 @@ class Download {
   transport::Awaitable<Action> run_tunnel();
 
   // Of the body, as sent.
-  [[nodiscard]] std::uint64_t bytes() const noexcept { return bytes_; }
+  [[nodiscard]] std::uint64_t bytes() const noexcept { return tunneled_ ? tunnel_bytes_out_ : body_.bytes(); }
   [[nodiscard]] std::uint64_t tunnel_bytes_in() const noexcept { return tunnel_bytes_in_; }
   // Its body went on behind what came with the head, or it became a websocket.
-  [[nodiscard]] bool is_stream() const noexcept { return stream_; }
+  [[nodiscard]] bool is_stream() const noexcept { return tunneled_ || body_.is_stream(); }
   // What the system says of how its connection failed; empty: nothing.
-  [[nodiscard]] std::string upstream_problem() const;
+  [[nodiscard]] std::string upstream_problem() const { return upstream_.problem(); }
   // From the first byte sent to the final head.
   [[nodiscard]] transport::Clock::duration upstream_time() const noexcept { return upstream_time_; }
 
@@ -47,31 +46,18 @@ class Download {
   Action on_head();
   transport::Awaitable<Action> pass_interim();
   void drop_head();
-  // Nothing was read: what that means.
-  Action on_read_error(const transport::error_code& error) noexcept;
-  void note_read(std::size_t count) noexcept;
-  transport::Awaitable<Action> read_more();
-  transport::Awaitable<Action> write_client(std::span<transport::asio::const_buffer> pieces);
   void write_client_head();
-  void gather_sized() noexcept;
-  bool gather_chunked();  // false: the next bytes are no chunk
-  transport::Awaitable<Action> relay_sized();
-  transport::Awaitable<Action> relay_chunked();
-  transport::Awaitable<Action> relay_until_close();
 
   ClientConnection& connection_;
   RequestBuffers& buffers_;
   ExchangePlan& plan_;
   const Upload& upload_;
   const Request request_;
-  std::uint64_t left_ = 0;  // Content-Length bytes still to gather
-  std::uint64_t bytes_ = 0;
+  UpstreamReader upstream_;
+  ResponseBody body_;
   std::uint64_t tunnel_bytes_in_ = 0;
-  std::span<transport::asio::const_buffer> pieces_;  // to be written, in buffers_.down
-  std::array<char, 20> chunk_header_;
-  http::BodyStep::State chunks_ = http::BodyStep::State::data;
-  bool stream_ = false;
-  transport::error_code read_error_;
+  std::uint64_t tunnel_bytes_out_ = 0;
+  bool tunneled_ = false;
   transport::Clock::duration upstream_time_{};
 };
 

@@ -25,6 +25,7 @@
 #include "relay/upstream_pool.hpp"
 #include "token/verifier.hpp"
 #include "transport/accept_handshake.hpp"
+#include "transport/splice_pipe.hpp"
 #include "transport/timeouts.hpp"
 
 namespace postern::relay {
@@ -85,6 +86,7 @@ class RelayContext {
   transport::AcceptRules accept_rules;
   transport::Deadlines deadlines;
   RequestBuffersPool buffers;
+  transport::SplicePipes pipes;
   UpstreamPool upstreams;
   RequestIds request_ids;
   ConnectionCounts counts;

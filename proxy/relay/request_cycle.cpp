@@ -202,6 +202,13 @@ observe::CountedVerdict counted_as(const gate::Verdict& verdict) noexcept {
   return verdict.overridden ? observe::CountedVerdict::override_ : observe::CountedVerdict::forward;
 }
 
+// The gate's own refusal of a request that it had begun to forward: of its body, or because its token ended.
+// The client has heard nothing else.
+bool is_refusal(const Exchange::Result& result, const gate::Verdict& verdict) noexcept {
+  if (result.outcome.answer == gate::Answer::none || is_upstream_fault(result.outcome.ending)) return false;
+  return !verdict.shadow || result.outcome.ending != Ending::token_expired;
+}
+
 // A failing upstream is the log's business at level warn: where it is and what the system says.
 void record_ending(const Exchange::Result& result, const gate::Verdict& verdict,
                    const RequestBuffers& buffers, observe::AccessRecord& record) noexcept {
@@ -292,6 +299,7 @@ Awaitable<ClientFate> serve_request(ClientConnection& connection) {
   record.verdict = observe::verdict_names[observe::index_of(count.verdict)];
   record.reason = verdict.reason;
 
+  std::string_view refused_for = verdict.reason;
   ClientFate fate = ClientFate::close;
   const Interruption why = connection.interrupted();
   // While a key was waited for.
@@ -309,6 +317,11 @@ Awaitable<ClientFate> serve_request(ClientConnection& connection) {
       if (result.outcome.answer != gate::Answer::none) result.outcome.answer = gate::Answer::token_invalid;
     }
     record_ending(result, verdict, buffers, record);
+    if (is_refusal(result, verdict)) {
+      count.verdict = observe::CountedVerdict::refuse;
+      record.verdict = observe::verdict_names[observe::index_of(count.verdict)];
+      refused_for = record.reason;
+    }
     record.status = result.status;
     record.bytes_in = result.bytes_in;
     record.bytes_out = result.bytes_out;
@@ -328,7 +341,9 @@ Awaitable<ClientFate> serve_request(ClientConnection& connection) {
   if (!verdict.forward()) count.gate = count.total;
   count.status = record.status;
   context.metrics.count(count);
-  if (!verdict.forward() || verdict.shadow) context.metrics.count_refusal(count.verdict, verdict.reason);
+  if (count.verdict == observe::CountedVerdict::refuse || verdict.shadow) {
+    context.metrics.count_refusal(count.verdict, refused_for);
+  }
   record.total_microseconds = microseconds_of(count.total);
   context.record(record);
   co_return fate;

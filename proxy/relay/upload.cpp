@@ -83,8 +83,18 @@ Awaitable<> Upload::run() {
   Action next = Action::upload;
   while (next == Action::upload && !plan_.over()) {
     bool more = true;
-    if (buffers_.from_client.size() == buffers_.request_parser.pending()) more = co_await read_more_body();
-    if (!more) co_return;
+    const bool nothing_here = buffers_.from_client.size() == buffers_.request_parser.pending();
+    // Not the first piece of it: until it comes, the client may be waiting for 100 (Continue).
+    if (nothing_here && !chunked && bytes_ != 0) {
+      const auto body =
+          SplicedBody::make(connection_, connection_.client, connection_.upstream->stream, body_left_);
+      if (body) {
+        next = co_await send_spliced(*body);
+        continue;
+      }
+    }
+    if (nothing_here) more = co_await read_more_body();
+    if (!more) co_return on_client_failed();
     plan_.on(Event::body_piece);
     if (!chunked) gather_sized();
     if (chunked && !gather_chunked()) co_return connection_.call_off();
@@ -110,12 +120,30 @@ Awaitable<bool> Upload::read_more_body() {
     buffers_.from_client.filled(count);
     co_return true;
   }
-  // Otherwise the response is through, or the other way failed, and this read was called off.
-  if (!plan_.over()) {
-    plan_.on(event_of(connection_.interrupted(), Event::client_failed));
-    connection_.call_off();
-  }
   co_return false;
+}
+
+// Unless the response is through, or the other way failed, and what waited for the client was called off.
+void Upload::on_client_failed() noexcept {
+  if (plan_.over()) return;
+  plan_.on(event_of(connection_.interrupted(), Event::client_failed));
+  connection_.call_off();
+}
+
+Awaitable<Action> Upload::send_spliced(SplicedBody& body) {
+  const std::uint64_t before = body_left_;
+  const auto end = co_await body.run(plan_, Wait::read_client, Wait::send_upstream, body_left_);
+  bytes_ += before - body_left_;
+  switch (end.side) {
+    case SplicedBody::Side::from:
+      on_client_failed();
+      co_return Action::stop;
+    case SplicedBody::Side::to:
+      co_return plan_.on(event_of(connection_.interrupted(), Event::sending_failed));
+    case SplicedBody::Side::neither:
+      break;
+  }
+  co_return plan_.on(Event::request_sent);
 }
 
 void Upload::gather_sized() noexcept {

@@ -7,6 +7,7 @@
 
 #include "relay/client_connection.hpp"
 #include "relay/exchange_plan.hpp"
+#include "relay/spliced_body.hpp"
 
 namespace postern::relay {
 
@@ -34,6 +35,8 @@ class Upload {
  private:
   Action on_first_write(const transport::error_code& error, bool nothing_left) noexcept;
   transport::Awaitable<bool> read_more_body();
+  void on_client_failed() noexcept;
+  transport::Awaitable<Action> send_spliced(SplicedBody& body);
   void gather_sized() noexcept;
   [[nodiscard]] bool gather_chunked();
   transport::Awaitable<transport::error_code> send(std::span<transport::asio::const_buffer> pieces);

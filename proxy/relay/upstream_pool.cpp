@@ -21,12 +21,11 @@ void UpstreamConnection::count_as(observe::WorkerMetrics& thread, observe::Conne
   state_ = now;
 }
 
-std::optional<std::size_t> choose_idle(const UpstreamConnections& idle, std::uint64_t user,
-                                       CoarseClock::time_point now) noexcept {
+std::size_t choose_idle(const UpstreamConnections& idle, std::uint64_t user,
+                        CoarseClock::time_point now) noexcept {
   for (std::size_t at = idle.size(); at-- > 0;) {
     if (idle[at]->user == user || now - idle[at]->idle_since >= rested_after) return at;
   }
-  if (idle.size() < few_idle) return std::nullopt;
   return 0;
 }
 
@@ -48,10 +47,9 @@ UpstreamPool::Connection UpstreamPool::take_idle(std::uint64_t user) {
       idle_.clear();
       break;
     }
-    const auto at = choose_idle(idle_, user, now);
-    if (!at) break;
-    Connection chosen = std::move(idle_[*at]);
-    idle_.erase(idle_.begin() + static_cast<std::ptrdiff_t>(*at));
+    const std::size_t at = choose_idle(idle_, user, now);
+    Connection chosen = std::move(idle_[at]);
+    idle_.erase(idle_.begin() + static_cast<std::ptrdiff_t>(at));
     if (chosen->idle_since >= now - idle_timeout_ && chosen->stream.quiet_and_open()) return chosen;
   }
   return nullptr;

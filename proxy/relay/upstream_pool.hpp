@@ -3,7 +3,6 @@
 
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -36,13 +35,11 @@ struct UpstreamConnection {
 using UpstreamConnections = std::vector<std::unique_ptr<UpstreamConnection>>;
 
 // A service may go on working behind an answer, and whoever comes next on that connection waits for it. So
-// the newest that is the user's own or has rested so long is preferred. Where there is none, few idle
-// connections become more, and of many the oldest is taken.
+// the newest that is the user's own or has rested so long is preferred, then the oldest.
 inline constexpr std::chrono::seconds rested_after{1};
-inline constexpr std::size_t few_idle = 4;
-// Where in `idle`, which begins with the oldest, the connection is that `user` gets; nothing: a new one.
-std::optional<std::size_t> choose_idle(const UpstreamConnections& idle, std::uint64_t user,
-                                       transport::CoarseClock::time_point now) noexcept;
+// Where in `idle`, which is not empty and begins with the oldest, the connection is that `user` gets.
+std::size_t choose_idle(const UpstreamConnections& idle, std::uint64_t user,
+                        transport::CoarseClock::time_point now) noexcept;
 
 class UpstreamPool final : private transport::Timed {
  public:

@@ -170,6 +170,7 @@ void Server::begin_to_fetch_keys(const ServerKeys& keys) {
                     });
   key_desk_.emplace(context_.get_executor(), *key_sets_);
   shared_.key_source = &*key_desk_;
+  status_.watch(*key_sets_, key_settings_.sets.schedule);
   if (!admin_) return;
   admin_->also_ask([this] { return key_sets_->ready() ? std::string_view{} : "no key set yet"; });
 }

@@ -57,6 +57,30 @@ std::string StatusSource::metrics() const {
   }));
 }
 
+std::vector<observe::KeySourceStatus> StatusSource::key_sources() const {
+  using std::chrono::duration_cast, std::chrono::seconds;
+  std::vector<observe::KeySourceStatus> sources;
+  if (secrets_ != 0) {
+    observe::KeySourceStatus& secret = sources.emplace_back();
+    secret.name = "BETTER_AUTH_SECRET";
+    secret.keys = secrets_;
+  }
+  if (key_sets_ == nullptr) return sources;
+  for (keys::KeySetState& state : key_sets_->states()) {
+    observe::KeySourceStatus& set = sources.emplace_back();
+    set.name = std::move(state.place);
+    set.issuer = std::move(state.issuer);
+    set.is_set = true;
+    set.is_file = !state.fetchable;
+    set.keys = state.keys;
+    set.last_success = state.last_success;
+    set.problem = std::move(state.problem);
+    set.refresh_seconds = duration_cast<seconds>(schedule_.refresh).count();
+    set.max_stale_seconds = duration_cast<seconds>(schedule_.max_stale).count();
+  }
+  return sources;
+}
+
 std::string StatusSource::page(const admin::UpstreamHealth& upstream) {
   observe::Status status;
   status.now = now();
@@ -70,10 +94,8 @@ std::string StatusSource::page(const admin::UpstreamHealth& upstream) {
   observe::add_counts(status, totals, history_);
   status.lines_dropped = log_.lines_dropped();
   status.upstream = status_of(upstream, settings_.upstream);
-  observe::KeySourceStatus secret;
-  secret.name = "BETTER_AUTH_SECRET";
-  secret.keys = secrets_;
-  status.keys.push_back(std::move(secret));
+  status.keys = key_sources();
+  status.shadow_until = settings_.shadow_until.value_or(0);
   status.reload_problem = reload_problem_;
   status.certificate_not_after = shared_.events.certificate_not_after.load();
   status.configuration = about_.configuration;

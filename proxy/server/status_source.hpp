@@ -3,12 +3,15 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "admin/drain.hpp"
 #include "admin/readiness.hpp"
+#include "keys/key_sets.hpp"
 #include "observe/exposition.hpp"
 #include "observe/history.hpp"
 #include "observe/log.hpp"
+#include "observe/status.hpp"
 #include "relay/relay_context.hpp"
 #include "server/server.hpp"
 
@@ -20,6 +23,11 @@ class StatusSource {
   StatusSource(const relay::Settings& settings, const About& about, relay::Shared& shared,
                const observe::Log& log, const admin::Drain& drain);
 
+  // Whose state the page shows; outlives the pages.
+  void watch(const keys::KeySets& key_sets, const keys::ScheduleSettings& schedule) {
+    key_sets_ = &key_sets;
+    schedule_ = schedule;
+  }
   // Keys and certificates that were read, at the start and at each reload.
   void note_keys(const relay::Keys& keys);
   void note_reload_failed(std::string problem);
@@ -32,6 +40,7 @@ class StatusSource {
 
  private:
   [[nodiscard]] static std::int64_t now();  // Unix seconds
+  [[nodiscard]] std::vector<observe::KeySourceStatus> key_sources() const;
 
   const relay::Settings& settings_;
   const About& about_;
@@ -40,6 +49,8 @@ class StatusSource {
   const admin::Drain& drain_;
   std::int64_t started_at_;
   std::size_t secrets_ = 0;
+  const keys::KeySets* key_sets_ = nullptr;
+  keys::ScheduleSettings schedule_;
   std::string reload_problem_;
   observe::History history_;
 };

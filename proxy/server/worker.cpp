@@ -86,10 +86,11 @@ void Worker::stop_when_drained() {
 }
 
 void Worker::begin_drain() {
+  // Here and not on the thread: whoever asked for the drain is told next that no connection is taken any
+  // more. The handshakes under way may end: closing would reset those connections.
+  transport::refuse_new_connections(acceptor_->native_handle());
   asio::post(context_, [this] {
     relay_.deadlines.drain_all();
-    // The handshakes under way may end: closing would reset those connections.
-    transport::refuse_new_connections(acceptor_->native_handle());
     last_handshakes_.expires_after(handshakes_end_within);
     last_handshakes_.async_wait([this](const error_code&) { stop_accepting(); });
   });

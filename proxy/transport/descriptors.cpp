@@ -4,13 +4,15 @@
 
 #include <algorithm>
 
+#include "transport/splice_pipe.hpp"
+
 namespace postern::transport {
 namespace {
 
 // Standard streams, the log, the admin listener with a few callers, name look-ups, the secret's file.
 constexpr std::size_t for_the_process = 24;
-// Listener, epoll, timer, wake-up, and connections that are just being turned away.
-constexpr std::size_t for_a_thread = 8;
+// Listener, epoll, timer, wake-up, connections that are just being turned away; pipes.
+constexpr std::size_t for_a_thread = 8 + 2 * SplicePipes::most;
 
 }  // namespace
 

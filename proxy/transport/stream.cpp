@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 
 #include <array>
+#include <cerrno>
 #include <cstring>
 
 namespace postern::transport {
@@ -78,13 +79,37 @@ Awaitable<error_code> Stream::start_tls(tls::Engine engine) {
 
 Awaitable<ReadResult> Stream::read_some(std::span<char> room) {
   if (tls_) return read_tls(room, {});
-  return socket_.async_read_some(asio::buffer(room.data(), room.size()), use_tuple);
+  if (const auto here = read_plain_now(room)) return come_again(*here);
+  reads_in_a_row_ = 0;
+  return socket_.async_read_some(ReceiveBuffer(room.data(), room.size()), use_tuple);
 }
 
 Awaitable<ReadResult> Stream::read_some(std::span<char> room, asio::cancellation_slot stop) {
   if (tls_) return read_tls(room, stop);
-  return socket_.async_read_some(asio::buffer(room.data(), room.size()),
+  if (const auto here = read_plain_now(room)) return come_again(*here);
+  reads_in_a_row_ = 0;
+  return socket_.async_read_some(ReceiveBuffer(room.data(), room.size()),
                                  asio::bind_cancellation_slot(stop, use_tuple));
+}
+
+std::optional<ReadResult> Stream::read_plain_now(std::span<char> room) noexcept {
+  ssize_t count = 0;
+  do {
+    count = ::recv(socket_.native_handle(), room.data(), room.size(), MSG_DONTWAIT);
+  } while (count < 0 && errno == EINTR);
+  if (count > 0) return ReadResult{error_code{}, static_cast<std::size_t>(count)};
+  if (count == 0) return ReadResult{asio::error::eof, 0};
+  if (errno == EAGAIN || errno == EWOULDBLOCK) return std::nullopt;
+  return ReadResult{error_code(errno, boost::system::system_category()), 0};
+}
+
+// Through the queue of the thread now and then: a peer that is never waited for would have it for itself.
+Awaitable<ReadResult> Stream::come_again(ReadResult result) {
+  if (++reads_in_a_row_ == most_reads_in_a_row) {
+    reads_in_a_row_ = 0;
+    co_await asio::post(socket_.get_executor(), use_tuple);
+  }
+  co_return result;
 }
 
 Awaitable<ReadResult> Stream::read_tls(std::span<char> room, asio::cancellation_slot stop) {
@@ -167,11 +192,22 @@ Awaitable<std::tuple<error_code>> Stream::wait_readable() {
   return socket_.async_wait(Socket::wait_read, use_tuple);
 }
 
+Awaitable<std::tuple<error_code>> Stream::wait_writable() {
+  return socket_.async_wait(Socket::wait_write, use_tuple);
+}
+
 bool Stream::quiet_and_open() noexcept {
   if (tls_) return tls_.peek() == tls::Outcome::wants_read;
   char byte;
   const auto seen = ::recv(socket_.native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
   return seen < 0 && (errno == EAGAIN || errno == EWOULDBLOCK);
+}
+
+bool Stream::at_end() noexcept {
+  char byte;
+  if (tls_) return false;
+  const auto seen = ::recv(socket_.native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+  return seen == 0 || (seen < 0 && errno != EAGAIN && errno != EWOULDBLOCK);
 }
 
 void Stream::send_promptly() noexcept {

@@ -1,12 +1,14 @@
 #pragma once
 // A connection's bytes, as they are or under TLS. Who reads and writes does not see which.
 
+#include <optional>
 #include <span>
 #include <string>
 #include <tuple>
 
 #include "tls/engine.hpp"
 #include "transport/asio.hpp"
+#include "transport/receive_buffer.hpp"
 
 namespace postern::transport {
 
@@ -34,6 +36,14 @@ class Stream {
 
   // eof only when the peer ended its side properly: under TLS, with close_notify (RFC 8446 6.1).
   Awaitable<ReadResult> read_some(std::span<char> room);
+  // The same for bytes that are not expected to be here yet; to be awaited at once, and not under TLS. It
+  // begins with the wait, which saves the system call that would find nothing, and the frame of a coroutine.
+  // An end that came together with the bytes of the last read may stay unseen, so only for connections that
+  // are looked at again: by quiet_and_open() just now, or by Deadlines.
+  auto read_awaited(std::span<char> room) {
+    reads_in_a_row_ = 0;
+    return socket_.async_read_some(ReceiveBuffer(room.data(), room.size()), asio::as_tuple(asio::deferred));
+  }
   // `stop` ends the wait for bytes, and no write beside it, with operation_aborted.
   Awaitable<ReadResult> read_some(std::span<char> room, asio::cancellation_slot stop);
   // What the socket takes at once of several buffers in order; uses the elements up and leaves the others,
@@ -46,10 +56,14 @@ class Stream {
   Awaitable<error_code> write_all(std::span<asio::const_buffer> buffers);
   // Until there may be something to read, or the end.
   Awaitable<std::tuple<error_code>> wait_readable();
+  // Until the socket takes more. Not under TLS.
+  Awaitable<std::tuple<error_code>> wait_writable();
 
   // Whether an idle connection may carry another request: still open, and nothing unasked has come in. Bytes
   // that nobody asked for would be taken for the answer to the next request.
   [[nodiscard]] bool quiet_and_open() noexcept;
+  // The peer has ended its side or reset the connection, and all that came before is read. Not under TLS.
+  [[nodiscard]] bool at_end() noexcept;
 
   [[nodiscard]] int descriptor() noexcept { return socket_.native_handle(); }
   // Under TLS: close_notify is here. What came before it stays to be read.
@@ -67,6 +81,9 @@ class Stream {
   void reset_on_close() noexcept;
 
  private:
+  // What is here already; nothing: it has to be waited for.
+  std::optional<ReadResult> read_plain_now(std::span<char> room) noexcept;
+  Awaitable<ReadResult> come_again(ReadResult result);
   Awaitable<ReadResult> read_tls(std::span<char> room, asio::cancellation_slot stop);
   Awaitable<error_code> write_plain(std::span<asio::const_buffer>& buffers);
   Awaitable<error_code> write_tls(std::span<asio::const_buffer>& buffers);

@@ -6,12 +6,13 @@ import re
 import signal
 import socket
 import subprocess
+import threading
 import time
 
 import pytest
 
 from backend import EXAMPLE, PYTHONS, RECORDER, Backend
-from gate import PATIENCE, SECRET, Gate, run, token
+from gate import PATIENCE, SECRET, Gate, binary, clean_environment, run, token
 from manifests import pod_of, settings_of, sidecar_of
 from wire import Client, Closed, request
 
@@ -112,6 +113,64 @@ def test_a_request_in_flight_is_answered_while_the_pod_ends(start_postern, start
         assert gate.wait() == 0
         with pytest.raises((Closed, OSError)):
             idle.get("/api/alice/tasks", token=ALICE)
+
+
+class Traffic:
+    """Clients that ask without a pause, each over connections that it keeps, until nobody takes new ones."""
+
+    def __init__(self, address, clients):
+        self.statuses = []
+        self._threads = [threading.Thread(target=self._ask, args=(address,), daemon=True) for _ in range(clients)]
+        for thread in self._threads:
+            thread.start()
+
+    def _ask(self, address):
+        while True:
+            try:
+                with Client(address) as client:
+                    for _ in range(3):
+                        self.statuses.append(client.get("/api/alice/tasks", token=ALICE).status)
+            except ConnectionRefusedError:
+                return
+            except (Closed, OSError):
+                pass  # let go between two requests
+
+    def wait_for_more(self, count):
+        before = len(self.statuses)
+        wait_until(lambda: len(self.statuses) >= before + count)
+
+    def wait_for_end(self):
+        for thread in self._threads:
+            thread.join(PATIENCE)
+            assert not thread.is_alive()
+
+
+def test_nobody_meets_a_502_between_the_services_end_and_the_gates(example, start_postern, start_service):
+    """Both hooks begin at once. The gate's is over before the service's is, which is only then told to end."""
+    service = start_service()
+    gate, settings = start_postern(service.url)
+    environment = clean_environment(**settings | {"POSTERN_ADMIN_LISTEN": "{}:{}".format(*gate.admin)})
+    program, *arguments = sidecar_of(pod_of(example))["lifecycle"]["preStop"]["exec"]["command"]
+    assert (program, arguments[:2]) == ("/postern", ["drain", "--after"])
+    traffic = Traffic(gate.address, clients=4)
+    traffic.wait_for_more(20)
+    with subprocess.Popen([binary(), *arguments], env=environment, stdout=subprocess.DEVNULL) as hook:
+        gate.wait_for_log(msg="drain announced")
+        # Endpoints still point here: new connections are taken as ever, though the gate says that it is not ready.
+        traffic.wait_for_more(20)
+        assert probe(example, "readinessProbe", gate, settings) == 1
+        # What is left of the while is no more than time.
+        subprocess.run([binary(), "drain"], env=environment, stdout=subprocess.DEVNULL, check=True, timeout=PATIENCE)
+        assert hook.wait(PATIENCE) == 0
+    traffic.wait_for_end()
+    gate.wait_for_log(msg="drained")
+    service.process.send_signal(signal.SIGTERM)
+    assert service.process.wait(PATIENCE) == 0
+    assert gate.process.poll() is None
+    gate.signal(signal.SIGTERM)
+    assert gate.wait() == 0
+    assert set(traffic.statuses) == {200}
+    assert {line["status"] for line in gate.requests()} <= {200, 0}
 
 
 def test_the_command_and_the_probe_of_the_example_work(example, tmp_path):

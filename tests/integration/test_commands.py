@@ -9,6 +9,7 @@ import subprocess
 
 import pytest
 from gate import SECRET, run, token
+from issuer import ISSUER, IssuerServer, Key, response
 from wire import Client, ok
 
 GOOD = {"BETTER_AUTH_SECRET": SECRET}
@@ -127,11 +128,12 @@ EXPLAINED = [
 def test_explain_says_what_the_gate_would_do(start, bearer, arguments, step, answer):
     settings = {"POSTERN_PUBLIC_PATHS": "/open"}
     code, out, err = run("explain", *(["--token", bearer] if bearer else []), *arguments, **GOOD, **settings)
-    assert (code, err) == (0, "")
-    lines = out.splitlines()
-    assert lines[-1].split(None, 1) == ["answer", answer]
     refused = answer[0].isdigit()
-    words = lines[-2].split()
+    assert (code, err) == (1 if refused else 0, "")
+    lines = out.splitlines()
+    assert [line.split()[0] for line in lines[:2]] == ["cause", "remedy"]
+    assert lines[-1].split(None, 1) == ["answer", answer]
+    words = [line for line in lines[:-1] if not line.startswith(" ")][-1].split()
     assert words[0] == step and (words[1] == "failed") == refused, out
     assert bearer is None or bearer not in out
     method, target = arguments if len(arguments) == 2 else ("GET", *arguments)
@@ -222,4 +224,55 @@ def test_explain_reads_the_token_from_standard_input():
 ])
 def test_explain_takes_no_more_than_one_request(arguments):
     code, out, err = run("explain", *arguments, **GOOD)
-    assert (code, err) == (0, "") and re.search(r"^answer +40[01] ", out, re.MULTILINE)
+    assert (code, err) == (1, "") and re.search(r"^answer +40[01] ", out, re.MULTILINE)
+
+
+def test_explain_reads_the_token_from_a_file(tmp_path):
+    file = tmp_path / "alice.jwt"
+    file.write_text(token("alice") + "\n")
+    code, out, err = run("explain", "--token", str(file), "/api/alice/x", **GOOD)
+    assert (code, err) == (0, "") and out.endswith("forwarded as alice\n")
+
+
+def first_lines(out):
+    cause, remedy = out.splitlines()[:2]
+    return cause.removeprefix("cause").strip(), remedy.removeprefix("remedy").strip()
+
+
+def test_explain_fetches_the_set_of_the_issuer_once():
+    key, stranger = Key("k1"), Key("k2")
+    server = IssuerServer(key)
+    settings = {"POSTERN_JWKS_URL": server.url, "POSTERN_JWT_ISSUER": ISSUER, "POSTERN_JWT_AUDIENCE": ISSUER}
+    try:
+        code, out, err = run("explain", "--token", key.token(), "/api/alice/x", **settings)
+        assert (code, err) == (0, "") and "1 key, fetched just now" in out and server.fetches == 1
+        code, out, _ = run("explain", "--token", stranger.token(), "/api/alice/x", **settings)
+        assert code == 1 and first_lines(out)[0] == \
+            "The issuer's key set has no key of the token's kid: kid 'k2', the set has 'k1'"
+        assert server.fetches == 2
+        # Whose keys would count is known before anything is fetched.
+        code, out, _ = run("explain", "--token", Key("k1", issuer="https://evil.example").token(), "/api/alice/x", **settings)
+        assert code == 1 and "expected 'https://auth.example', found 'https://evil.example'" in first_lines(out)[0]
+        assert server.fetches == 2
+    finally:
+        server.close()
+
+
+@pytest.mark.parametrize("answer,problem", [
+    (response({"keys": []}), "no usable key"), (response({}, "404 Not Found"), "status 404"), (None, "refused"),
+])
+def test_explain_says_why_it_has_no_set(answer, problem):
+    key = Key("k1")
+    server = IssuerServer(key)
+    server.answer = answer
+    if answer is None:
+        server.close()
+    try:
+        code, out, err = run("explain", "--token", key.token(), "/api/alice/x", POSTERN_JWKS_URL=server.url,
+                             POSTERN_JWT_ISSUER=ISSUER, POSTERN_JWT_AUDIENCE=ISSUER)
+    finally:
+        server.close()
+    assert (code, err) == (1, "") and out.endswith("answer      503 Service Unavailable\n")
+    cause, remedy = first_lines(out)
+    assert cause.startswith("The issuer's key set could not be had: " + server.url) and problem in cause
+    assert "200 and a JWK Set" in remedy

@@ -117,6 +117,26 @@ def test_an_upstream_that_fails_is_no_refusal(start):
     assert labelled(found, "upstream_connections_opened_total") == {"failure": 1}
 
 
+@pytest.mark.parametrize("body,status,reason", [
+    (b"b\r\n01234567890\r\n", 413, "body too large"), (b"x\r\n", 400, "malformed chunked body"),
+])
+def test_a_body_that_the_gate_refuses_makes_a_refusal_of_its_request(start, upstream, body, status, reason):
+    """Although its head was forwarded before."""
+    upstream.script = lambda connection: connection.read_to_end()
+    gate = start(POSTERN_MAX_BODY_BYTES="10")
+    with Client(gate.address) as client:
+        client.send(request("POST", "/api/alice/x", "Transfer-Encoding: chunked", token=ALICE))
+        upstream.wait_for_connections(1)
+        client.send(body)
+        assert client.read_response().status == status
+    line = gate.wait_for_log(msg="request")
+    assert (line["verdict"], line["reason"], line["status"]) == ("refuse", reason, status)
+    found = metrics(gate)
+    assert labelled(found, "requests_total", verdict="forward") == {}
+    assert labelled(found, "requests_total", verdict="refuse") == {str(status): 1}
+    assert labelled(found, "refusals_total") == {reason: 1}
+
+
 def test_reloads_are_counted(start, tmp_path):
     secret = tmp_path / "secret"
     secret.write_text("a secret of thirty-two bytes, or more")

@@ -1,11 +1,14 @@
 """The status page: whoever sees only it can tell what is wrong, and a page of somebody else's cannot see it."""
 
+import datetime
+import signal
 import socket
 import time
 
 import pytest
 from admin import ask
-from gate import SECRET, sign, tampered, token
+from gate import PATIENCE, SECRET, sign, tampered, token
+from issuer import ISSUER, IssuerServer, Key, response
 from wire import Client
 
 ALICE = token("alice")
@@ -94,6 +97,66 @@ def test_a_clock_that_is_behind_is_seen(gate):
     assert set(requests(gate, 10, "/api/alice/x", early)) == {401}
     gate.wait_for_log(count=10, msg="request")
     assert "clock is behind" in page(gate)
+
+
+def wait_for_page(gate, *parts):
+    until = time.monotonic() + PATIENCE
+    while any(part not in (shown := page(gate)) for part in parts):
+        assert time.monotonic() < until, shown
+        time.sleep(0.05)
+
+
+@pytest.fixture
+def issuer():
+    server = IssuerServer(Key("k1"))
+    yield server
+    server.close()
+
+
+def test_a_key_set_is_shown_with_its_issuer_and_what_became_of_its_last_fetch(start, issuer):
+    gate = start(POSTERN_JWKS_URL=issuer.url + "?hidden=1", POSTERN_JWT_ISSUER=ISSUER, POSTERN_JWT_AUDIENCE=ISSUER)
+    gate.wait_for_log(msg="key set fetched")
+    shown = page(gate)
+    for part in (issuer.url, f"issuer {ISSUER}", "1 key, fetched ", "BETTER_AUTH_SECRET", "Nothing wrong is seen"):
+        assert part in shown, part
+    issuer.answer = response({}, "500 Oops")
+    gate.signal(signal.SIGHUP)
+    gate.wait_for_log(msg="key set not fetched")
+    assert "the last fetch failed: status 500" in page(gate)
+
+
+def test_a_stale_key_set_is_seen(start, issuer):
+    gate = start(BETTER_AUTH_SECRET=None, POSTERN_JWKS_URL=issuer.url, POSTERN_JWT_ISSUER=ISSUER,
+                 POSTERN_JWT_AUDIENCE=ISSUER, POSTERN_JWKS_REFRESH="1s")
+    gate.wait_for_log(msg="key set fetched")
+    assert "BETTER_AUTH_SECRET</td>" not in page(gate).split("Configuration in force")[0]
+    issuer.close()
+    gate.wait_for_log(msg="key set is old, and serves on")
+    wait_for_page(gate, f"The key set of {ISSUER} is stale: its last fetch went well", "Connection refused",
+                  "Better Auth must be running")
+
+
+def test_a_key_set_that_was_never_had_is_seen(start, issuer):
+    issuer.close()
+    gate = start(BETTER_AUTH_SECRET=None, POSTERN_JWKS_URL=issuer.url, POSTERN_JWT_ISSUER=ISSUER,
+                 POSTERN_JWT_AUDIENCE=ISSUER)
+    gate.wait_for_log(msg="key set not fetched")
+    shown = page(gate)
+    assert f"The key set of {ISSUER} was never fetched" in shown and "Connection refused" in shown
+
+
+def test_shadow_mode_is_seen(start):
+    until = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(days=3, hours=1)
+    gate = start(POSTERN_SHADOW_UNTIL=until.strftime("%Y-%m-%dT%H:%M:%SZ"))
+    assert "Shadow mode: what would be refused is forwarded without identity, for another 3 days" in page(gate)
+
+
+def test_what_each_reason_means_is_on_the_page(gate):
+    assert requests(gate, 2, "/api/alice/x", token("alice", ttl=-60)) == [401, 401]
+    gate.wait_for_log(count=2, msg="request")
+    shown = page(gate).split("Reasons of the last hour")[1].split("The last 50 refusals")[0]
+    for part in ("<td>2</td><td>expired</td>", "The token has expired.", "Get a new one from GET /api/auth/token"):
+        assert part in shown, part
 
 
 def test_what_a_client_chooses_is_escaped(gate):

@@ -89,12 +89,13 @@ def test_an_answer_before_the_request_is_whole_ends_the_connection(start_one, up
     assert upstream.connections == 2
 
 
-def test_a_users_clients_share_a_connection_one_after_the_other(start_one, upstream):
+def test_requests_of_different_clients_share_a_connection_one_after_the_other(start_one, upstream):
     gate = start_one()
-    for _ in range(4):
+    for uid in ("alice", "bob", "carol", "alice"):
         with Client(gate.address) as client:
-            assert client.get("/api/alice/x", token=token("alice")).status == 200
+            assert client.get(f"/api/{uid}/x", token=token(uid)).status == 200
     assert connections_used(upstream) == [0, 0, 0, 0]
+    assert [seen.head.all("X-User-Id") for seen in upstream.requests] == [["alice"], ["bob"], ["carol"], ["alice"]]
 
 
 def test_requests_at_the_same_time_have_connections_of_their_own(start_one, upstream):

@@ -6,7 +6,6 @@ import threading
 import pytest
 from gate import PATIENCE, token
 from names import Names
-from upstream import answer_ok
 from wire import Client, ok, request
 
 PATH = "/api/alice/x"
@@ -100,11 +99,6 @@ def test_with_reuse_off_nobody_waits_behind_anothers_finished_answer(start_one, 
     over.set()
 
 
-def answer_with_number(connection):
-    while connection.read_request():
-        connection.send(ok(str(connection.number).encode()))
-
-
 class InTurn:
     """Answers the first request of each connection when it is told to, the later ones at once with the number."""
 
@@ -150,40 +144,8 @@ def test_another_users_request_prefers_a_connection_that_has_rested(start_one, u
     assert ask(gate, "dave").body == b"0"
 
 
-def ask_without_rest(gate, clock, uid):
-    """No connection has rested for a second then, on a busy machine neither."""
-    clock.forward(-10)
-    return ask(gate, uid)
-
-
-def test_where_few_are_idle_and_none_has_rested_it_is_a_new_one(start_one, upstream, clock):
-    upstream.script = answer_with_number
+def test_where_none_has_rested_it_is_the_oldest(start_one, upstream):
+    upstream.script = in_turn = InTurn()
     gate = start_one()
-    used = [ask_without_rest(gate, clock, uid).body for uid in ("alice", "bob", "carol", "bob", "alice")]
-    assert used == [b"0", b"1", b"2", b"1", b"0"]
-
-
-def test_where_many_are_it_is_the_oldest(start_one, upstream, clock):
-    upstream.script = answer_with_number
-    gate = start_one()
-    uids = [f"user{number}" for number in range(10)]
-    # The fourth connection is the last one that somebody else's requests add.
-    assert [ask_without_rest(gate, clock, uid).body for uid in uids] == [b"0", b"1", b"2", b"3"] * 2 + [b"0", b"1"]
-    assert [seen.head.all("X-User-Id") for seen in upstream.requests] == [[uid] for uid in uids]
-
-
-def test_nobody_meets_anothers_finished_answer_where_few_are_idle(start_one, upstream, clock):
-    """As with reuse turned off, and without its price."""
-    over = threading.Event()
-
-    def script(connection):
-        seen = connection.read_request()
-        connection.send(ok())
-        if seen.target == "/api/alice/x":
-            over.wait(PATIENCE)
-        answer_ok(connection)
-
-    upstream.script = script
-    gate = start_one()
-    assert [ask_without_rest(gate, clock, uid).status for uid in ("alice", "bob", "carol", "bob")] == [200] * 4
-    over.set()
+    in_turn.open(gate, upstream, "alice", "bob")
+    assert ask(gate, "carol").body == b"0"

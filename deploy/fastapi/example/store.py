@@ -1,4 +1,4 @@
-"""Tasks in SQLite. Every statement names the owner, so no task is ever read or changed by another user."""
+"""Tasks in SQLite. Every statement about tasks names the owner, so none is ever read or changed by another one."""
 
 import os
 import sqlite3
@@ -18,7 +18,7 @@ CREATE TABLE IF NOT EXISTS task (
 
 
 class Tasks:
-    """The tasks of all users; every method is about those of `owner` alone."""
+    """The tasks of all owners; every method but counts() is about those of `owner` alone."""
 
     def __init__(self, db: sqlite3.Connection) -> None:
         self._db = db
@@ -46,6 +46,11 @@ class Tasks:
         with self._db:
             removed = self._db.execute("DELETE FROM task WHERE owner = ? AND id = ?", (owner, task_id))
         return removed.rowcount > 0
+
+    def counts(self) -> list[tuple[str, int]]:
+        """How many tasks each owner has."""
+        rows = self._db.execute("SELECT owner, COUNT(*) AS count FROM task GROUP BY owner ORDER BY owner")
+        return [(row["owner"], row["count"]) for row in rows]
 
 
 def tasks() -> Iterator[Tasks]:

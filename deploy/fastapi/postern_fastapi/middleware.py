@@ -1,14 +1,28 @@
 """A pure ASGI middleware that refuses what did not come through the gate."""
 
+import logging
 import time
 from collections.abc import Iterable
 
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from .identity import CHALLENGE, NOT_AUTHENTICATED, USER_HEADER, raw_name, verified_user
+from .identity import (
+    CHALLENGE,
+    NOT_AUTHENTICATED,
+    OVERRIDE,
+    USER_HEADER,
+    VOUCHED_FOR,
+    Vouched,
+    raw_name,
+    values_of,
+    verified_user,
+)
 from .paths import Paths
-from .signature import Key, signed_user, usable_keys
+from .signature import Key, Unsigned, usable_keys, verify_signature
+
+_LOG = logging.getLogger("postern_fastapi")
+_LONGEST_PATH = 200  # characters that are logged
 
 
 class RequireGate:
@@ -26,8 +40,10 @@ class RequireGate:
     `direct` lists the paths that may be asked round the gate, such as a kubelet's probes; such a request has
     no user, and one that names a user needs the signature like any other.
 
-    `claims` names the claim headers that the gate writes (POSTERN_CLAIM_HEADERS), all of them: with keys the
-    signature has to cover each that is there.
+    `claims` names the claim headers that the gate writes (POSTERN_CLAIM_HEADERS, which claim_headers() reads),
+    all of them: with keys the signature has to cover each that is there.
+
+    Why a request was refused is a warning of the logger `postern_fastapi`; the client learns no more than the 401.
 
     Without keys a forged header cannot be told from a real one: whoever reaches this service's port directly
     can write any user id into the header, and this class will believe it. Then only the network can prevent
@@ -51,26 +67,40 @@ class RequireGate:
         self._public = Paths("public", public)
         self._direct = Paths("direct", direct)
         self._keys = usable_keys(keys)
+        if isinstance(claims, str):
+            raise TypeError("claims is a list of headers, not a single text")
         self._claims = [raw_name(claim) for claim in claims]
+        self._covered = frozenset([self._name, OVERRIDE, *self._claims])
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] in ("http", "websocket"):
             # What was judged is what routes see: uvicorn's httptools appends trailers to its own list.
             scope["headers"] = list(scope["headers"])
-            if not self._may_pass(scope):
+            try:
+                self._judge(scope)
+            except Unsigned as why:
+                method = scope.get("method", "websocket")
+                _LOG.warning("refused %s %s: %s", ascii(method), ascii(scope["path"][:_LONGEST_PATH]), why)
                 await _refuse(scope, receive, send)
                 return
         await self.app(scope, receive, send)
 
-    def _may_pass(self, scope: Scope) -> bool:
+    def _judge(self, scope: Scope) -> None:
+        """Returns for what may pass, and leaves word of what the signature covers; raises Unsigned for the rest."""
         path = scope["path"]
         if self._keys:
-            user = signed_user(scope, self._name, self._keys, time.time(), self._claims)
-            if user is None:
-                return path in self._direct and all(key != self._name for key, _ in scope["headers"])
+            vouched = Vouched(True, self._covered)
+            try:
+                user = verify_signature(scope, self._name, self._keys, time.time(), self._claims)
+            except Unsigned:
+                if path not in self._direct or values_of(scope["headers"], self._name):
+                    raise
+                user, vouched = "", Vouched(False, self._covered)
+            scope[VOUCHED_FOR] = vouched
         else:
-            user = verified_user(scope["headers"], self._name)
-        return bool(user) or path in self._public or path in self._direct or _is_preflight(scope)
+            user = verified_user(scope["headers"], self._name) or ""
+        if not (user or path in self._public or path in self._direct or _is_preflight(scope)):
+            raise Unsigned("no user, and the path is neither public nor direct")
 
 
 def _is_preflight(scope: Scope) -> bool:

@@ -9,8 +9,8 @@ class Paths:
     def __init__(self, name: str, paths: Iterable[str]) -> None:
         if isinstance(paths, str):
             raise TypeError(f"{name} is a list of paths, not the single text {paths!r}")
-        self._exact = set()
-        self._below = []
+        self._exact: set[str] = set()
+        self._below: list[str] = []
         for path in paths:
             prefix = path.removesuffix("/**")
             if not path.startswith("/") or set(prefix) & set("*{}"):

@@ -19,11 +19,10 @@ from urllib.parse import quote
 
 from starlette.types import Scope
 
-from .identity import verified_user
+from .identity import OVERRIDE, only_value, values_of, verified_user
 
 IDENTITY_HEADER = "X-Postern-Identity"
 REQUEST_ID_HEADER = "X-Request-Id"
-OVERRIDE_HEADER = "X-Postern-Override"
 SHORTEST_KEY = 32
 WINDOW = 30  # seconds that a signature is good for, and that the two clocks may differ
 
@@ -31,7 +30,6 @@ Key = Union[str, bytes, bytearray]
 
 _IDENTITY = IDENTITY_HEADER.lower().encode()
 _REQUEST_ID = REQUEST_ID_HEADER.lower().encode()
-_OVERRIDE = OVERRIDE_HEADER.lower().encode()
 # One spelling for each moment and each MAC. Bytes, because the digits of other scripts are no digits here.
 _FORM = re.compile(rb"v(?P<version>[12])\.(?P<seconds>0|[1-9][0-9]{0,14})\.[A-Za-z0-9_-]{43}")
 # RFC 3986 allows these in a path as they are; `quote` adds letters, digits and `-._~`.
@@ -69,36 +67,56 @@ def sign(
     return _value(key, b"%d" % seconds, uid, method, target, request_id, more)
 
 
+class Unsigned(Exception):
+    """Postern did not sign the request; the text says why, for the log, and holds nothing of the request."""
+
+
 def signed_user(
     scope: Scope, name: bytes, keys: Sequence[bytes], now: float, claims: Sequence[bytes] = ()
 ) -> Optional[str]:
-    """The uid that Postern signed for the request, "" for one without identity; None when Postern did not
-    sign it.
+    """As verify_signature(), but None when Postern did not sign the request."""
+    try:
+        return verify_signature(scope, name, keys, now, claims)
+    except Unsigned:
+        return None
+
+
+def verify_signature(
+    scope: Scope, name: bytes, keys: Sequence[bytes], now: float, claims: Sequence[bytes] = ()
+) -> str:
+    """The uid that Postern signed for the request, "" for one without identity. Raises Unsigned when Postern did
+    not sign it.
 
     `scope` is that of an HTTP request or a websocket, `name` the identity header's lower-case name. Any of
     the `keys` will do, so that a key can be replaced without a pause. `claims` are the lower-case names of the
     claim headers that the gate writes; one that it did not sign is nobody's word.
     """
     headers = scope["headers"]
-    proof = _only_value(headers, _IDENTITY)
-    request_id = _only_value(headers, _REQUEST_ID)
-    form = _FORM.fullmatch(proof or b"")
-    if proof is None or request_id is None or form is None or abs(now - int(form["seconds"])) > WINDOW:
-        return None
+    proof = _only(headers, IDENTITY_HEADER, _IDENTITY)
+    request_id = _only(headers, REQUEST_ID_HEADER, _REQUEST_ID)
+    form = _FORM.fullmatch(proof)
+    if form is None:
+        raise Unsigned(f"{IDENTITY_HEADER} is not written as Postern writes it")
+    age = int(now) - int(form["seconds"])
+    if abs(now - int(form["seconds"])) > WINDOW:
+        raise Unsigned(f"the signature is {age} s old, and good for {WINDOW}: sent again, or the clocks differ")
     user = verified_user(headers, name)
-    if user is None and any(key == name for key, _ in headers):
-        return None  # there, but not as Postern writes it
+    if user is None and values_of(headers, name):
+        raise Unsigned("the user's header is there twice, or not as Postern writes it")
     uid = user or ""
     covered = _covered(headers, claims)
-    if covered is None or (form["version"] == b"1" and covered != [b""]):
-        return None
+    if form["version"] == b"1" and covered != [b""]:
+        raise Unsigned("claim headers or an override under a signature that covers none of them")
     more = covered if form["version"] == b"2" else None
     method = "GET" if scope["type"] == "websocket" else scope["method"]
     for target in _targets(scope):
         for key in keys:
             if hmac.compare_digest(_value(key, form["seconds"], uid, method, target, request_id, more), proof):
                 return uid
-    return None
+    raise Unsigned(
+        "the signature is another key's, or for another user, method, path, query or request id"
+        + (", or other claim headers than Postern writes are expected" if more is not None else "")
+    )
 
 
 def _value(
@@ -116,24 +134,26 @@ def _value(
     return version + b"." + seconds + b"." + urlsafe_b64encode(mac).rstrip(b"=")
 
 
-def _covered(headers: Iterable[tuple[bytes, bytes]], claims: Sequence[bytes]) -> Optional[list[bytes]]:
-    """The further lines of version 2 for these headers; None when the gate cannot have written them."""
+def _covered(headers: Iterable[tuple[bytes, bytes]], claims: Sequence[bytes]) -> list[bytes]:
+    """The further lines of version 2 for these headers; Unsigned when the gate cannot have written them."""
     found = list(headers)
-    overrides = [value for key, value in found if key == _OVERRIDE]
+    overrides = values_of(found, OVERRIDE)
     if overrides not in ([], [b"true"]):
-        return None
+        raise Unsigned("an override that Postern cannot have written")
     lines = [b"true" if overrides else b""]
     for name in sorted(set(claims)):
-        values = [value for key, value in found if key == name]
+        values = values_of(found, name)
         if len(values) > 1 or any(b"\n" in value for value in values):
-            return None
+            raise Unsigned("a claim header that Postern cannot have written")
         lines += [name + b":" + value for value in values]
     return lines
 
 
-def _only_value(headers: Iterable[tuple[bytes, bytes]], name: bytes) -> Optional[bytes]:
-    values = [value for key, value in headers if key == name]
-    return values[0] if len(values) == 1 else None
+def _only(headers: Iterable[tuple[bytes, bytes]], header: str, name: bytes) -> bytes:
+    value = only_value(headers, name)
+    if value is None:
+        raise Unsigned(f"{header} is there twice" if values_of(headers, name) else f"no {header}")
+    return value
 
 
 def _targets(scope: Scope) -> Iterator[bytes]:

@@ -120,11 +120,39 @@ def test_tasks_are_still_there_after_a_restart(client: TestClient) -> None:
         assert as_user(again, "alice").get("/api/alice/tasks").json() == [MILK]
 
 
-def test_every_operation_on_a_users_path_is_documented_as_guarded(client: TestClient) -> None:
+def test_every_operation_but_the_probe_is_documented_as_guarded(client: TestClient) -> None:
     document = client.get("/openapi.json").json()
     for path, operations in document["paths"].items():
         for operation in operations.values():
-            guarded = "{user_id}" in path
+            guarded = path != "/health"
             assert operation.get("security") == ([{"bearerAuth": []}] if guarded else None)
             assert {"401", "403"} <= operation["responses"].keys() or not guarded
-    assert set(document["paths"]) == {"/health", "/api/{user_id}/tasks", "/api/{user_id}/tasks/{task_id}"}
+    users, shared = "/api/{user_id}/tasks", "/api/orgs/{org_id}/tasks"
+    assert set(document["paths"]) == {"/health", "/admin/users", users, users + "/{task_id}", shared}
+
+
+@pytest.mark.parametrize(
+    ("path", "claims", "override", "status", "why"),
+    [
+        ("/api/orgs/o1/tasks", {"X-User-Org": "o1"}, False, 200, "the active organisation"),
+        ("/api/orgs/o2/tasks", {"X-User-Org": "o1"}, False, 403, "another one"),
+        ("/api/orgs/o1/tasks", {"X-User-Org": "o1,o2"}, False, 403, "a list is not split"),
+        ("/api/orgs/o1/tasks", {}, False, 403, "none"),
+        ("/admin/users", {"X-User-Role": "user,admin"}, False, 200, "an admin"),
+        ("/admin/users", {"X-User-Role": "administrator"}, False, 403, "nearly one"),
+        ("/admin/users", {}, True, 403, "an override is no role"),
+        ("/api/bob/tasks", {}, True, 200, "another user's list, where the gate allows it"),
+        ("/api/bob/tasks", {}, False, 403, "and where it does not"),
+    ],
+)
+def test_the_service_compares_the_claims_once_more(
+    client: TestClient, path: str, claims: Any, override: bool, status: int, why: str
+) -> None:
+    assert as_user(client, "alice", claims=claims, override=override).get(path).status_code == status, why
+    assert client.get(path, headers=claims).status_code == 401, why
+
+
+def test_an_override_changes_nothing(client: TestClient) -> None:
+    support = as_user(client, "sam", override=True)
+    assert support.post("/api/alice/tasks", json={"title": "x"}).status_code == 403
+    assert support.delete("/api/alice/tasks/1").status_code == 403

@@ -39,7 +39,11 @@ def test_the_service_after_the_change_passes_the_tests_shown_for_it(monkeypatch:
     (shown,) = [block for block in blocks("FROM-PYJWT.md") if "def test_" in block]
     monkeypatch.setenv("POSTERN_IDENTITY_KEY", "only-for-tests-0123456789-0123456789")
     service = ModuleType("service")
-    service.__dict__["tasks_of"] = lambda user: [f"a task of {user}"]
+
+    def tasks_of(user: str) -> list[str]:
+        return [f"a task of {user}"]
+
+    service.__dict__["tasks_of"] = tasks_of
     exec(after, service.__dict__)
     monkeypatch.setitem(sys.modules, "service", service)
     tests: dict[str, object] = {}

@@ -47,9 +47,9 @@ if tuple(int(part) for part in fastapi.__version__.split(".")[:2]) >= (0, 95):
     def annotated(user: Annotated[str, Depends(VerifiedUser())]) -> dict[str, str]:
         return {"user": user}
 
-    FORMS = ["/me", "/annotated"]
+    forms = ["/me", "/annotated"]
 else:
-    FORMS = ["/me"]
+    forms = ["/me"]
 
 client = TestClient(app)
 ALICE = ("X-User-Id", "alice")
@@ -60,8 +60,8 @@ REFUSED = {"detail": "Not authenticated"}
 @pytest.mark.parametrize(
     ("path", "headers", "status", "answer", "why"),
     [
-        *[(form, [ALICE], 200, {"user": "alice"}, "both ways to write the dependency") for form in FORMS],
-        *[(form, [], 401, REFUSED, "no header") for form in FORMS],
+        *[(form, [ALICE], 200, {"user": "alice"}, "both ways to write the dependency") for form in forms],
+        *[(form, [], 401, REFUSED, "no header") for form in forms],
         ("/me", [("X-User-Id", "")], 401, REFUSED, "an empty header"),
         ("/me", [ALICE, ALICE], 401, REFUSED, "twice"),
         ("/me", [("X_User_Id", "bob")], 401, REFUSED, "underscores"),

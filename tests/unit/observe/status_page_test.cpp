@@ -65,6 +65,43 @@ TEST_CASE("who sees only the page can tell what is wrong") {
   }
 }
 
+TEST_CASE("each reason of the last hour is told with its cause and its remedy, the most frequent first") {
+  const std::string page =
+      status_page(well(minute(100, {{"expired", 2}, {"no credentials", 9}, {"obsolete line folding", 1}})));
+  const std::size_t first =
+      page.find("<td>45</td><td>no credentials</td><td>The request carries no token.</td>");
+  const std::size_t second = page.find("<td>10</td><td>expired</td><td>The token has expired.</td>");
+  const std::size_t third =
+      page.find("<td>5</td><td>obsolete line folding</td><td>The head is not the strict");
+  CHECK(first < second);
+  CHECK(second < third);
+  CHECK(third < page.size());
+  CHECK(holds(page, "Get a new one from GET /api/auth/token"));
+  CHECK(holds(status_page(Status{}), "no request was refused"));
+}
+
+TEST_CASE("a key set is told with its issuer; a file is never stale") {
+  Status status = well();
+  status.keys[1].issuer = "https://auth.example.com";
+  status.keys[1].last_success = now - 1500;
+  status.keys[1].problem = "status 500";
+  KeySourceStatus& from_file = status.keys.emplace_back();
+  from_file.name = "/etc/postern/set.json";
+  from_file.issuer = "any";
+  from_file.is_set = from_file.is_file = true;
+  from_file.keys = 1;
+  from_file.refresh_seconds = 300;
+  const std::string page = status_page(status);
+  for (const std::string_view part : {"issuer https://auth.example.com", "stale</span>, usable up to 24 h",
+                                      "the last fetch failed: status 500",
+                                      "The key set of https://auth.example.com is stale: its last fetch went "
+                                      "well 25 minutes ago: status 500.",
+                                      "/etc/postern/set.json<br>issuer any</td><td>1 key</td>"}) {
+    CAPTURE(part);
+    CHECK(holds(page, part));
+  }
+}
+
 TEST_CASE("no value becomes markup") {
   const std::string evil = "<img src=x onerror=alert(1)></td></script>'\"";
   Status status = well();
