@@ -1,9 +1,15 @@
 # What every target is built with, and the one way to declare a room of the proxy.
 
+# Indirect jumps go only where one is expected; each architecture has its own word for it.
+set(control_flow -fcf-protection)
+if(CMAKE_SYSTEM_PROCESSOR STREQUAL "aarch64")
+  set(control_flow -mbranch-protection=standard)
+endif()
+
 add_library(postern_flags INTERFACE)
 target_compile_options(postern_flags INTERFACE
   -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror
-  -fstack-protector-strong -fstack-clash-protection -fcf-protection -fno-plt)
+  -fstack-protector-strong -fstack-clash-protection ${control_flow} -fno-plt)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
   # GCC 12 sees overlaps in "literal" + std::string that cannot be (its bug 105651), and takes the allocation of a
   # coroutine's frame for a mismatched one (its bug 109224).
@@ -38,17 +44,18 @@ set(CMAKE_POSITION_INDEPENDENT_CODE ON)
 include(CheckPIESupported)
 check_pie_supported(LANGUAGES CXX)
 
-# postern_room(NAME [USES room...] [LIBS library...]): the folder NAME as a static library. Its headers are reached as
-# "NAME/header.hpp" and only by targets that link it: every room has an include root of its own, so an include against
-# the direction of the house does not compile.
+# postern_room(NAME [USES room...] [LIBS library...]): the folder NAME, with its subfolders, as a static library. Its
+# headers are reached as "NAME/header.hpp" and only by targets that link it: every room has an include root of its own,
+# so an include against the direction of the house does not compile.
 function(postern_room NAME)
   cmake_parse_arguments(ROOM "" "" "USES;LIBS" ${ARGN})
   set(root "${CMAKE_BINARY_DIR}/rooms/${NAME}")
   file(MAKE_DIRECTORY "${root}")
   file(CREATE_LINK "${CMAKE_CURRENT_SOURCE_DIR}/${NAME}" "${root}/${NAME}" SYMBOLIC)
-  file(GLOB sources CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/${NAME}/*.cpp")
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/${NAME}/*.cpp")
   add_library(postern_${NAME} STATIC ${sources})
   target_include_directories(postern_${NAME} PUBLIC "${root}")
   list(TRANSFORM ROOM_USES PREPEND postern_)
   target_link_libraries(postern_${NAME} PUBLIC ${ROOM_USES} ${ROOM_LIBS} PRIVATE postern_flags)
+  set_property(GLOBAL APPEND PROPERTY POSTERN_ROOMS postern_${NAME})
 endfunction()

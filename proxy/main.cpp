@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "command/run.hpp"
-#include "config/machine.hpp"
+#include "config/host_environment.hpp"
 
 namespace {
 
@@ -39,9 +39,9 @@ int main(int argc, char** argv) {
   try {
     const std::vector<std::string> arguments(argv + 1, argv + argc);
     const auto variables = environment();
-    const auto machine = postern::config::this_machine();
+    const auto host = postern::config::host_environment();
     const auto now = std::chrono::system_clock::now().time_since_epoch();
-    return postern::command::run(arguments, {variables, machine, std::cin, std::cout, std::cerr,
+    return postern::command::run(arguments, {variables, host, std::cin, std::cout, std::cerr,
                                              std::chrono::duration_cast<std::chrono::seconds>(now).count()});
   } catch (const std::exception& error) {
     std::cerr << "postern: " << error.what() << '\n';

@@ -1,7 +1,11 @@
-// Serves Better Auth over plain HTTP. HOST and PORT say where; PORT=0 lets the kernel choose.
+// Serves Better Auth over plain HTTP:  node server.mjs [--shared-secret]
+// HOST and PORT say where; PORT=0 lets the kernel choose.
 import { createServer } from "node:http";
+import { parseArgs } from "node:util";
 import { toNodeHandler } from "better-auth/node";
-import { auth } from "./auth.mjs";
+
+const { values } = parseArgs({ options: { "shared-secret": { type: "boolean" } } });
+const { auth } = await import(values["shared-secret"] ? "./auth-shared-secret.mjs" : "./auth.mjs");
 
 // What Better Auth falls back to when no secret is set. Everybody knows it, so everybody could sign with it.
 const PUBLISHED_SECRET = "better-auth-secret-12345678901234567890";

@@ -4,9 +4,9 @@
 #include <memory>
 #include <optional>
 
-#include "config/values.hpp"
-#include "observe/exposition.hpp"
-#include "observe/page_assets.hpp"
+#include "config/values/values.hpp"
+#include "observe/metrics/exposition.hpp"
+#include "observe/status/page_assets.hpp"
 #include "transport/stream_adaptor.hpp"
 #include "transport/timed_stream.hpp"
 

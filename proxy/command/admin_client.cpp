@@ -63,9 +63,9 @@ transport::Awaitable<> converse(asio::io_context& context, const Address& addres
 }  // namespace
 
 std::optional<config::Config> read_admin_settings(const Context& context) {
-  config::Machine machine;
-  machine.read_file = [](const std::string&) { return config::FileContent{{}, "not read"}; };
-  config::Outcome outcome = config::read(context.environment, machine);
+  config::HostEnvironment host;
+  host.read_file = [](const std::string&) { return config::FileContent{{}, "not read"}; };
+  config::Outcome outcome = config::read(context.environment, host);
   outcome.config.clear_secrets();
   const auto problem =
       std::find_if(outcome.problems.begin(), outcome.problems.end(),

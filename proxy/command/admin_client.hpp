@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-#include "command/run.hpp"
+#include "command/context.hpp"
 #include "config/config.hpp"
 
 namespace postern::command {

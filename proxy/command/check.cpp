@@ -9,7 +9,7 @@
 namespace postern::command {
 
 int check(const Context& context) {
-  config::Outcome outcome = config::read(context.environment, context.machine);
+  config::Outcome outcome = config::read(context.environment, context.host);
   config::print_warnings(outcome, context.err);
   config::print_problems(outcome, context.err);
   if (!outcome.problems.empty()) return misused;

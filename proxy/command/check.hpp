@@ -1,7 +1,7 @@
 #pragma once
 // `postern check`: is the configuration good, and what is it?
 
-#include "command/run.hpp"
+#include "command/context.hpp"
 
 namespace postern::command {
 

@@ -2,7 +2,7 @@
 
 #include "command/admin_client.hpp"
 #include "command/usage.hpp"
-#include "config/values.hpp"
+#include "config/values/values.hpp"
 
 namespace postern::command {
 namespace {

@@ -4,7 +4,7 @@
 #include <span>
 #include <string>
 
-#include "command/run.hpp"
+#include "command/context.hpp"
 
 namespace postern::command {
 

@@ -1,7 +1,6 @@
 #include "command/explain.hpp"
 
 #include <algorithm>
-#include <boost/program_options.hpp>
 #include <istream>
 #include <memory>
 #include <ostream>
@@ -10,10 +9,11 @@
 
 #include "command/explain_batch.hpp"
 #include "command/obtain_key_set.hpp"
+#include "command/options.hpp"
 #include "command/usage.hpp"
+#include "config/keys/token_keys.hpp"
 #include "config/report.hpp"
-#include "config/token_keys.hpp"
-#include "config/values.hpp"
+#include "config/values/values.hpp"
 #include "explain/explanation.hpp"
 #include "gate/judge.hpp"
 #include "gate/shadow.hpp"
@@ -47,14 +47,7 @@ std::variant<Request, std::string> read_arguments(std::span<const std::string> a
   add("word", options::value(&words));
   options::positional_options_description positions;
   positions.add("word", 2);
-  try {
-    options::variables_map found;
-    options::command_line_parser parser(std::vector<std::string>(arguments.begin(), arguments.end()));
-    options::store(parser.options(known).positional(positions).run(), found);
-    options::notify(found);
-  } catch (const options::error& error) {
-    return std::string("explain: ") + error.what();
-  }
+  if (const auto problem = read_options(arguments, known, positions)) return "explain: " + *problem;
   if (!request.batch.empty() &&
       (!words.empty() || !request.tokens.empty() || !request.fields.empty() || request.json))
     return "explain: --batch takes its requests from the file";
@@ -71,7 +64,7 @@ std::string token_of(const std::string& given, const Context& context) {
   if (given == "-") {
     std::getline(context.in, token);
   } else if (std::ranges::count(given, '.') != 2 || given.find('/') != std::string::npos) {
-    config::FileContent content = context.machine.read_file(given);
+    config::FileContent content = context.host.read_file(given);
     if (!given.empty() && content.error.empty()) token = std::move(content.bytes);
   }
   return std::string(config::trimmed(token));
@@ -161,7 +154,7 @@ int explain(std::span<const std::string> arguments, const Context& context) {
   auto& request = std::get<Request>(parsed);
   if (!request.batch.empty()) return explain_batch(request.batch, context);
   for (std::string& token : request.tokens) token = token_of(token, context);
-  config::Outcome outcome = config::read(context.environment, context.machine);
+  config::Outcome outcome = config::read(context.environment, context.host);
   config::print_problems(outcome, context.err);
   if (!outcome.problems.empty()) return misused;
   const explain::Explanation explanation = explain_request(request, outcome.config, context.now);

@@ -1,7 +1,7 @@
 #pragma once
 // `postern explain`: what would become of a request, judged by the very function that the server runs.
 
-#include "command/run.hpp"
+#include "command/context.hpp"
 
 namespace postern::command {
 

@@ -6,16 +6,16 @@
 #include "command/policy_cases.hpp"
 #include "command/usage.hpp"
 #include "config/report.hpp"
-#include "config/values.hpp"
+#include "config/values/values.hpp"
 #include "relay/settings.hpp"
 
 namespace postern::command {
 
 int explain_batch(const std::string& file, const Context& context) {
-  const config::Outcome outcome = config::read(context.environment, context.machine);
+  const config::Outcome outcome = config::read(context.environment, context.host);
   config::print_problems(outcome, context.err);
   if (!outcome.problems.empty()) return misused;
-  const config::FileContent content = context.machine.read_file(file);
+  const config::FileContent content = context.host.read_file(file);
   if (!content.error.empty())
     return misuse(context, "explain: " + config::shown(file) + ": " + content.error);
   const auto parsed = parse_policy_cases(content.bytes);

@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "command/run.hpp"
+#include "command/context.hpp"
 
 namespace postern::command {
 

@@ -2,7 +2,7 @@
 
 #include <exception>
 
-#include "config/http_url.hpp"
+#include "config/values/http_url.hpp"
 #include "openapi/document.hpp"
 #include "transport/http_client.hpp"
 

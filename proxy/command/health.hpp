@@ -1,7 +1,7 @@
 #pragma once
 // `postern health`: what a container's health check runs, where there is no shell and no curl.
 
-#include "command/run.hpp"
+#include "command/context.hpp"
 
 namespace postern::command {
 

@@ -5,7 +5,7 @@
 #include <variant>
 
 #include "config/config.hpp"
-#include "token/jwk_set.hpp"
+#include "token/keys/jwk_set.hpp"
 
 namespace postern::command {
 

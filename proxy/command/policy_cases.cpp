@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <boost/json.hpp>
 
-#include "config/values.hpp"
+#include "config/values/values.hpp"
 #include "http/message_parser.hpp"
 #include "route/rule.hpp"
 

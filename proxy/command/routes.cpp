@@ -1,16 +1,16 @@
 #include "command/routes.hpp"
 
 #include <algorithm>
-#include <boost/program_options.hpp>
 #include <fstream>
 #include <istream>
 #include <ostream>
 #include <variant>
 
 #include "command/fetch_document.hpp"
+#include "command/options.hpp"
 #include "command/usage.hpp"
 #include "config/report.hpp"
-#include "config/values.hpp"
+#include "config/values/values.hpp"
 #include "openapi/listing.hpp"
 #include "openapi/suggest.hpp"
 
@@ -32,14 +32,7 @@ std::variant<Request, std::string> read_arguments(std::span<const std::string> a
   add("openapi", options::value(&request.source));
   add("suggest", options::bool_switch(&request.format.suggest));
   add("json", options::bool_switch(&request.format.json));
-  try {
-    options::variables_map found;
-    options::command_line_parser parser(std::vector<std::string>(arguments.begin(), arguments.end()));
-    options::store(parser.options(known).positional({}).run(), found);
-    options::notify(found);
-  } catch (const options::error& error) {
-    return std::string("routes: ") + error.what();
-  }
+  if (const auto problem = read_options(arguments, known)) return "routes: " + *problem;
   if (request.format.suggest && request.format.json) return "routes: --suggest and --json exclude each other";
   return request;
 }
@@ -62,7 +55,7 @@ int routes(std::span<const std::string> arguments, const Context& context) {
   const auto parsed = read_arguments(arguments);
   if (const auto* problem = std::get_if<std::string>(&parsed)) return misuse(context, *problem);
   const auto& request = std::get<Request>(parsed);
-  config::Outcome outcome = config::read(context.environment, context.machine);
+  config::Outcome outcome = config::read(context.environment, context.host);
   config::print_problems(outcome, context.err);
   if (!outcome.problems.empty()) return misused;
   outcome.config.clear_secrets();

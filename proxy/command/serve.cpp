@@ -6,9 +6,9 @@
 #include <csignal>
 #include <ostream>
 
+#include "config/keys/token_keys.hpp"
 #include "config/report.hpp"
-#include "config/token_keys.hpp"
-#include "observe/log.hpp"
+#include "observe/log/log.hpp"
 #include "server/server.hpp"
 #include "transport/descriptors.hpp"
 #include "version.hpp"
@@ -39,17 +39,25 @@ server::ServerKeys take_keys(config::Config& config) {
                    std::make_shared<const token::SharedSecrets>(std::move(identity)),
                    std::move(config.server_tls), std::move(config.client_tls)};
   config.clear_secrets();
-  return {std::move(keys), std::move(config.jwks_tls)};
+  return {std::move(keys), std::move(config.jwks_tls), {}};
 }
 
-// Without the revoked list, which is watched by itself: a spoilt one must not keep a secret from changing.
+// A spoilt file of one source must not keep the others from changing: the revoked list is watched by itself,
+// and a key set keeps the keys that it has. A spoilt secret or certificate is for whoever rotates it, at
+// once.
 std::variant<server::ServerKeys, std::string> reload(const Context& context) {
   std::vector<config::Variable> environment(context.environment.begin(), context.environment.end());
   std::erase_if(environment,
                 [](const config::Variable& variable) { return variable.name == "POSTERN_REVOKED_FILE"; });
-  config::Outcome outcome = config::read(environment, context.machine);
-  if (!outcome.problems.empty()) return config::to_string(outcome.problems.front());
-  return take_keys(outcome.config);
+  config::Outcome outcome = config::read(environment, context.host);
+  std::vector<std::string> kept;
+  for (const config::Problem& problem : outcome.problems) {
+    if (problem.variable != "POSTERN_JWKS_FILE") return config::to_string(problem);
+    kept.push_back(config::to_string(problem));
+  }
+  server::ServerKeys keys = take_keys(outcome.config);
+  keys.problems = std::move(kept);
+  return keys;
 }
 
 }  // namespace
@@ -61,7 +69,7 @@ int serve(const Context& context) {
   static_cast<void>(std::signal(SIGPIPE, SIG_IGN));
   // The buffers of requests come and go with the crowd: mapped each by itself they leave no holes behind.
   ::mallopt(M_MMAP_THRESHOLD, 32768);
-  config::Outcome outcome = config::read(context.environment, context.machine);
+  config::Outcome outcome = config::read(context.environment, context.host);
   if (!outcome.problems.empty()) {
     config::print_problems(outcome, context.err);
     return misused;

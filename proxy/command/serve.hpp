@@ -1,7 +1,7 @@
 #pragma once
 // `postern serve`: the proxy itself.
 
-#include "command/run.hpp"
+#include "command/context.hpp"
 
 namespace postern::command {
 

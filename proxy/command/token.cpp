@@ -1,15 +1,16 @@
 #include "command/token.hpp"
 
 #include <boost/json.hpp>
-#include <boost/program_options.hpp>
 #include <memory>
 #include <ostream>
 #include <variant>
 #include <vector>
 
+#include "command/options.hpp"
 #include "command/usage.hpp"
 #include "config/report.hpp"
-#include "config/values.hpp"
+#include "config/values/values.hpp"
+#include "token/sign.hpp"
 #include "token/uid.hpp"
 #include "token/verifier.hpp"
 
@@ -34,14 +35,7 @@ std::variant<Request, std::string> read_arguments(std::span<const std::string> a
   add("uid", options::value(&request.uid)->required());
   add("ttl", options::value(&ttl)->default_value("15m"));
   add("claim", options::value(&request.claims)->composing());
-  try {
-    options::variables_map found;
-    options::command_line_parser parser(std::vector<std::string>(arguments.begin(), arguments.end()));
-    options::store(parser.options(known).positional({}).run(), found);
-    options::notify(found);
-  } catch (const options::error& error) {
-    return std::string("token: ") + error.what();
-  }
+  if (const auto problem = read_options(arguments, known)) return "token: " + *problem;
   if (!token::Uid::from(request.uid)) return "token: the uid must be 1 to 128 visible ASCII characters";
   const auto parsed = config::parse_duration(ttl);
   if (!parsed || *parsed < config::Milliseconds(1000))
@@ -80,7 +74,7 @@ std::string payload(const Request& request, const token::ClaimsPolicy& policy, s
 int mint_token(std::span<const std::string> arguments, const Context& context) {
   const auto request = read_arguments(arguments);
   if (const auto* problem = std::get_if<std::string>(&request)) return misuse(context, *problem);
-  config::Outcome outcome = config::read(context.environment, context.machine);
+  config::Outcome outcome = config::read(context.environment, context.host);
   config::print_problems(outcome, context.err);
   if (!outcome.problems.empty()) return misused;
   const token::ClaimsPolicy& policy = outcome.config.claims;

@@ -1,7 +1,7 @@
 #pragma once
 // `postern token`: a development token, as Better Auth would sign it.
 
-#include "command/run.hpp"
+#include "command/context.hpp"
 
 namespace postern::command {
 

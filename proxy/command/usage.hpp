@@ -4,7 +4,7 @@
 #include <iosfwd>
 #include <string_view>
 
-#include "command/run.hpp"
+#include "command/context.hpp"
 
 namespace postern::command {
 

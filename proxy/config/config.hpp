@@ -14,12 +14,13 @@
 #include <variant>
 #include <vector>
 
-#include "config/http_url.hpp"
+#include "config/values/http_url.hpp"
+#include "config/values/values.hpp"
 #include "route/claim_use.hpp"
 #include "route/rule.hpp"
 #include "tls/context.hpp"
 #include "token/claims.hpp"
-#include "token/public_key.hpp"
+#include "token/keys/public_key.hpp"
 #include "token/revoked_list.hpp"
 
 namespace postern::config {
@@ -51,8 +52,6 @@ struct TrustedProxies {
 
 enum class LogLevel : std::uint8_t { debug, info, warn, error, off };
 enum class LogFormat : std::uint8_t { json, text };
-
-using Milliseconds = std::chrono::milliseconds;
 
 // `count` in each `period`, and `burst` at once.
 struct RateSetting {
@@ -170,8 +169,8 @@ struct FileContent {
   bool exists = true;  // false: nothing has that name, which may then be no name at all but a secret
 };
 
-// What reading needs from the machine, as values, so that it can be tested.
-struct Machine {
+// What reading needs of the host, as values, so that it can be tested.
+struct HostEnvironment {
   std::function<FileContent(const std::string& path)> read_file;
   unsigned usable_cpus = 1;
   std::int64_t now = 0;  // Unix seconds
@@ -181,7 +180,7 @@ struct Machine {
 
 // Every variable is looked at and every problem noted. An empty value counts as unset (compose files pass
 // `${X:-}`).
-Outcome read(std::span<const Variable> environment, const Machine& machine);
+Outcome read(std::span<const Variable> environment, const HostEnvironment& host);
 
 // Each variable with its effective value in declaration order, secrets redacted; for `postern check`.
 std::vector<std::pair<std::string, std::string>> describe(const Config& config);

@@ -4,9 +4,9 @@
 #include <string_view>
 #include <utility>
 
-#include "config/header_names.hpp"
-#include "config/timestamp.hpp"
-#include "config/values.hpp"
+#include "config/values/header_names.hpp"
+#include "config/values/timestamp.hpp"
+#include "config/values/values.hpp"
 #include "route/rule_table.hpp"
 #include "route/rule_warnings.hpp"
 
@@ -79,13 +79,13 @@ void check_shadow(std::int64_t now, Outcome& outcome) {
 
 }  // namespace
 
-void check_policy(const Machine& machine, Outcome& outcome) {
+void check_policy(const HostEnvironment& host, Outcome& outcome) {
   Config& config = outcome.config;
   config.claims.kept_claims = route::keep_claims(config.rules, config.overrides, config.claim_headers);
   check_rules(outcome);
   check_overrides(outcome);
   check_claim_headers(outcome);
-  check_shadow(machine.now, outcome);
+  check_shadow(host.now, outcome);
 }
 
 }  // namespace postern::config

@@ -7,6 +7,6 @@ namespace postern::config {
 
 // Sets which claims are kept. Notes conflicts of rules and headers and an end of shadow mode that is too far
 // away as problems, and what is odd as warnings.
-void check_policy(const Machine& machine, Outcome& outcome);
+void check_policy(const HostEnvironment& host, Outcome& outcome);
 
 }  // namespace postern::config

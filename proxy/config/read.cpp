@@ -2,13 +2,13 @@
 #include <array>
 
 #include "config/config.hpp"
-#include "config/key_sources.hpp"
+#include "config/keys/key_sources.hpp"
+#include "config/keys/secrets.hpp"
+#include "config/keys/tls_files.hpp"
 #include "config/policy_check.hpp"
-#include "config/rates.hpp"
-#include "config/secrets.hpp"
-#include "config/tls_files.hpp"
 #include "config/unknown_names.hpp"
-#include "config/values.hpp"
+#include "config/values/rates.hpp"
+#include "config/values/values.hpp"
 #include "config/variables.hpp"
 
 namespace postern::config {
@@ -65,9 +65,9 @@ void check_together(Outcome& outcome) {
 
 }  // namespace
 
-Outcome read(std::span<const Variable> environment, const Machine& machine) {
+Outcome read(std::span<const Variable> environment, const HostEnvironment& host) {
   Outcome outcome;
-  outcome.config.threads = std::max(1U, machine.usable_cpus);
+  outcome.config.threads = std::max(1U, host.usable_cpus);
   read_variable(*std::find_if(variables().begin(), variables().end(),
                               [](const VariableSpec& spec) { return spec.name == "POSTERN_USER_PATHS"; }),
                 "/api/{user_id}/**", outcome);
@@ -99,12 +99,12 @@ Outcome read(std::span<const Variable> environment, const Machine& machine) {
     }
   }
   secrets.required = outcome.config.better_auth_url.empty() && outcome.config.key_sets.empty();
-  read_secrets(secrets, machine, outcome);
-  read_identity_key(machine, outcome);
-  read_tls_files(machine, outcome);
-  resolve_key_sources(machine, outcome);
-  read_revoked_file(machine, outcome);
-  check_policy(machine, outcome);
+  read_secrets(secrets, host, outcome);
+  read_identity_key(host, outcome);
+  read_tls_files(host, outcome);
+  resolve_key_sources(host, outcome);
+  read_revoked_file(host, outcome);
+  check_policy(host, outcome);
   check_together(outcome);
   return outcome;
 }

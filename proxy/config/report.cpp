@@ -2,7 +2,7 @@
 
 #include <ostream>
 
-#include "config/values.hpp"
+#include "config/values/values.hpp"
 #include "config/variables.hpp"
 
 namespace postern::config {

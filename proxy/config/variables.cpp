@@ -4,17 +4,17 @@
 #include <array>
 #include <vector>
 
-#include "config/key_sources.hpp"
-#include "config/kinds.hpp"
-#include "config/policy_readers.hpp"
-#include "config/rates.hpp"
-#include "config/readers.hpp"
+#include "config/keys/key_sources.hpp"
+#include "config/policy_parsers.hpp"
+#include "config/setting_parsers.hpp"
+#include "config/value_parsers.hpp"
+#include "config/values/rates.hpp"
 
 namespace postern::config {
 namespace {
 
-using namespace kinds;
-using namespace readers;
+using namespace value_parsers;
+using namespace setting_parsers;
 
 constexpr std::array<std::string_view, 5> level_names = {"debug", "info", "warn", "error", "off"};
 constexpr std::array<std::string_view, 2> format_names = {"json", "text"};

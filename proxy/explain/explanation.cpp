@@ -4,8 +4,8 @@
 #include <boost/json/array.hpp>
 #include <boost/json/serialize.hpp>
 
-#include "config/timestamp.hpp"
-#include "config/values.hpp"
+#include "config/values/timestamp.hpp"
+#include "config/values/values.hpp"
 #include "explain/find_cause.hpp"
 
 namespace postern::explain {

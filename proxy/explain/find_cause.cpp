@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <array>
 
-#include "config/values.hpp"
+#include "config/values/values.hpp"
 #include "gate/conditions.hpp"
 #include "observe/words.hpp"
 

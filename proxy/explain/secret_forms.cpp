@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <vector>
 
-#include "config/secrets.hpp"
-#include "config/values.hpp"
+#include "config/keys/secrets.hpp"
+#include "config/values/values.hpp"
 #include "token/base64url.hpp"
-#include "token/hs256.hpp"
+#include "token/signature/hs256.hpp"
 
 namespace postern::explain {
 namespace {

@@ -11,7 +11,7 @@
 #include "http/message.hpp"
 #include "route/target.hpp"
 #include "token/claims.hpp"
-#include "token/keys.hpp"
+#include "token/keys/keys.hpp"
 
 namespace postern::explain {
 

@@ -1,8 +1,8 @@
 #include <algorithm>
 #include <string_view>
 
-#include "config/timestamp.hpp"
-#include "config/values.hpp"
+#include "config/values/timestamp.hpp"
+#include "config/values/values.hpp"
 #include "explain/find_cause.hpp"
 #include "explain/secret_forms.hpp"
 #include "observe/words.hpp"

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <set>
 
-#include "config/timestamp.hpp"
-#include "config/values.hpp"
+#include "config/values/timestamp.hpp"
+#include "config/values/values.hpp"
 #include "explain/find_cause.hpp"
 #include "observe/words.hpp"
 

@@ -6,7 +6,7 @@
 #include <cmath>
 #include <limits>
 
-#include "config/values.hpp"
+#include "config/values/values.hpp"
 #include "token/base64url.hpp"
 #include "token/compact_jws.hpp"
 

@@ -20,7 +20,7 @@
 #include <string>
 #include <string_view>
 
-#include "token/hs256.hpp"
+#include "token/signature/hs256.hpp"
 
 namespace postern::gate {
 

@@ -4,7 +4,7 @@
 #include <array>
 #include <cstddef>
 
-#include "http/message.hpp"
+#include "http/name_comparison.hpp"
 
 namespace postern::http {
 namespace {

@@ -1,7 +1,7 @@
 #pragma once
-// How messages and their chunks are delimited, by the strict rules of this gate: what the fields that steer a
-// connection say, gathered one field at a time while a head is read (RFC 9112 6 and 9, RFC 9110 7.6.1 and
-// 7.8), and the line before a chunk (RFC 9112 7.1). Beast reads the same bytes; both must agree.
+// How messages are delimited, by the strict rules of this gate: what the fields that steer a connection say,
+// gathered one field at a time while a head is read (RFC 9112 6 and 9, RFC 9110 7.6.1 and 7.8). Beast reads
+// the same bytes; both must agree.
 
 #include <cstddef>
 #include <cstdint>
@@ -42,33 +42,5 @@ struct FramingFacts {
 // `connection` as well.
 HeadFault note_field(FramingFacts& facts, const Field& field, Version version,
                      std::vector<std::string_view>& connection);
-
-enum class ChunkFault : std::uint8_t {
-  none,
-  malformed_size,       // not 1*HEXDIG, over 16 digits or over 2^63 - 1
-  malformed_extension,  // also white space, which parsers disagree about
-  line_too_long,      // chunk-size line with its extensions over 256 bytes; trailer section over 8 KiB or 64
-                      // fields
-  bare_line_ending,   // a bare CR or LF where CRLF belongs
-  missing_data_end,   // no CRLF after the data of a chunk
-  malformed_trailer,  // no field line, or a field that would change the framing
-  readings_differ,    // Beast takes the framing for another one than the rules of this gate do
-};
-std::string_view text_of(ChunkFault fault) noexcept;
-
-inline constexpr std::size_t max_chunk_line = 256;  // bytes before the CRLF
-inline constexpr std::size_t max_trailer_section = 8192;
-inline constexpr std::size_t max_trailers = 64;
-
-// The size line of a chunk.
-struct ChunkLine {
-  std::uint64_t size = 0;          // 0: the last chunk
-  std::size_t extension_size = 0;  // bytes from its first ';' to the CRLF
-  std::size_t end = 0;             // behind the CRLF; 0 while that has not come
-};
-
-// Reads the line at the front of `bytes`; only what follows `looked` is new, and it is moved on. The verdict
-// comes with the line's end, with its 257th byte, or with a control character.
-ChunkFault read_chunk_line(std::string_view bytes, std::size_t& looked, ChunkLine& line) noexcept;
 
 }  // namespace postern::http

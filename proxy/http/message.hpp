@@ -7,6 +7,7 @@
 
 #include "http/beast_vocabulary.hpp"
 #include "http/field_policy.hpp"
+#include "http/name_comparison.hpp"
 
 namespace postern::http {
 
@@ -64,11 +65,17 @@ struct ResponseHead {
   void clear();
 };
 
-// Case-insensitive comparison of ASCII letters only (RFC 9110 5.1), never the locale's.
-bool equal_ignoring_case(std::string_view a, std::string_view b) noexcept;
-
-// As above, and '_' equals '-': backends that fold names as CGI does (RFC 3875 4.1.18) read both spellings as
-// one (CVE-2025-64484).
-bool equal_when_folded(std::string_view a, std::string_view b) noexcept;
+// The value of the only field that `is_meant`; empty when it is absent or there twice.
+template <typename Predicate>
+std::string_view single_field(const RequestHead& head, Predicate is_meant) {
+  std::string_view value;
+  unsigned seen = 0;
+  for (const Field& field : head.fields) {
+    if (!is_meant(field)) continue;
+    value = field.value;
+    ++seen;
+  }
+  return seen == 1 ? value : std::string_view{};
+}
 
 }  // namespace postern::http

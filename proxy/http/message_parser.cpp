@@ -23,18 +23,6 @@ void stop(boost::beast::error_code& error) {
   error = boost::beast::http::error::bad_field;
 }
 
-ChunkFault trailer_fault(HeadFault fault) noexcept {
-  switch (fault) {
-    case HeadFault::bare_line_feed:
-    case HeadFault::bare_carriage_return:
-      return ChunkFault::bare_line_ending;
-    case HeadFault::head_too_large:
-      return ChunkFault::line_too_long;
-    default:
-      return ChunkFault::malformed_trailer;
-  }
-}
-
 }  // namespace
 
 template <bool isRequest>
@@ -170,19 +158,19 @@ bool MessageParser<isRequest>::readings_agree() const {
 template <bool isRequest>
 BodyStep MessageParser<isRequest>::next(std::string_view input) {
   using State = BodyStep::State;
-  body_.pending = 0;
+  pending_ = 0;
   if (phase_ == Phase::done) return {State::finished, 0, {}};
   if (phase_ != Phase::body || !facts_.chunked || this->skip()) phase_ = Phase::refused;
   std::size_t consumed = 0;
   while (phase_ == Phase::body) {
     const std::string_view rest = input.substr(consumed);
-    if (body_.left != 0 && rest.empty()) return {State::need_input, consumed, {}};
-    if (body_.left != 0) return read_data(rest, consumed);
+    if (body_.left() != 0 && rest.empty()) return {State::need_input, consumed, {}};
+    if (body_.left() != 0) return read_data(rest, consumed);
     const std::size_t framing = read_framing(rest);
     consumed += framing;
     if (phase_ == Phase::done) return {State::finished, consumed, {}};
     if (framing == 0 && phase_ == Phase::body) {
-      body_.pending = rest.size();
+      pending_ = rest.size();
       return {State::need_input, consumed, {}};
     }
   }
@@ -192,63 +180,36 @@ BodyStep MessageParser<isRequest>::next(std::string_view input) {
 template <bool isRequest>
 BodyStep MessageParser<isRequest>::read_data(std::string_view input, std::size_t consumed) {
   boost::beast::error_code error;
-  body_.piece = {};
+  piece_ = {};
   const std::size_t read = Base::put(boost::asio::const_buffer(input.data(), input.size()), error);
-  if (error || read == 0 || read != body_.piece.size() || read > body_.left) {
-    body_.fault = ChunkFault::readings_differ;
+  if (error || read == 0 || read != piece_.size() || read > body_.left()) {
+    body_.refuse(ChunkFault::readings_differ);
     phase_ = Phase::refused;
     return {BodyStep::State::refused, consumed, {}};
   }
-  body_.left -= read;
-  body_.behind_data = body_.left == 0;
-  return {BodyStep::State::data, consumed + read, body_.piece};
+  body_.pass_data(read);
+  return {BodyStep::State::data, consumed + read, piece_};
 }
 
-// Beast gets the framing of a chunk in one piece: it would wait for ever for the end of a line that it cannot
-// end, and asserts that the last chunk is not cut behind its first line.
 template <bool isRequest>
 std::size_t MessageParser<isRequest>::read_framing(std::string_view input) {
-  const auto refused = [this](ChunkFault fault) {
-    if (body_.fault == ChunkFault::none) body_.fault = fault;
-    if (body_.fault != ChunkFault::none) phase_ = Phase::refused;
-    return std::size_t{0};
-  };
-  const std::size_t line_begin = body_.behind_data ? 2 : 0;
-  if (body_.line.end == 0) {
-    if (const ChunkFault fault = read_data_end(input); fault != ChunkFault::none) return refused(fault);
-    if (input.size() <= line_begin) return 0;
-    const ChunkFault fault = read_chunk_line(input.substr(line_begin), body_.looked, body_.line);
-    if (fault != ChunkFault::none || body_.line.end == 0) return refused(fault);
+  const std::size_t size = body_.find_framing(input);
+  const bool last = body_.is_last();
+  if (size != 0) {
+    if (!put(input.substr(0, size))) {
+      body_.refuse_framing(input);
+    } else if (last != this->is_done()) {
+      body_.refuse(ChunkFault::readings_differ);
+    }
   }
-  std::size_t size = line_begin + body_.line.end;
-  const bool last = body_.line.size == 0;
-  if (last) {
-    const HeadScan::State seen = body_.trailer_scan.scan(input.substr(size));
-    if (seen == HeadScan::State::incomplete) return 0;
-    if (seen == HeadScan::State::refused) return refused(trailer_fault(body_.trailer_scan.fault()));
-    size += body_.trailer_scan.line_begin();
+  if (body_.fault() != ChunkFault::none) {
+    phase_ = Phase::refused;
+    return 0;
   }
-  if (!put(input.substr(0, size))) {
-    // Beast stops at the first field too many; in pieces a malformed name behind it is found first.
-    const std::string_view trailers = input.substr(line_begin + body_.line.end);
-    if (last && field_names_fault(trailers) != HeadFault::none) body_.fault = ChunkFault::malformed_trailer;
-    return refused(last ? ChunkFault::malformed_trailer : ChunkFault::readings_differ);
-  }
-  if (last != this->is_done()) return refused(ChunkFault::readings_differ);
+  if (size == 0) return 0;
   if (last) phase_ = Phase::done;
-  body_.left = body_.line.size;
-  body_.line = {};
-  body_.looked = 0;
+  body_.pass_framing();
   return size;
-}
-
-// The data of a chunk ends with CRLF and nothing else.
-template <bool isRequest>
-ChunkFault MessageParser<isRequest>::read_data_end(std::string_view input) const noexcept {
-  if (!body_.behind_data || input.empty()) return ChunkFault::none;
-  if (input[0] == '\n') return ChunkFault::bare_line_ending;
-  if (input[0] != '\r') return ChunkFault::missing_data_end;
-  return input.size() > 1 && input[1] != '\n' ? ChunkFault::bare_line_ending : ChunkFault::none;
 }
 
 template <bool isRequest>
@@ -292,12 +253,12 @@ void MessageParser<isRequest>::on_field_impl(FieldName known, text name, text va
 
 template <bool isRequest>
 void MessageParser<isRequest>::on_trailer(const Field& field, error_code& error) {
+  if (trailers_.size() == max_trailers) body_.refuse(ChunkFault::line_too_long);
   // RFC 9110 6.5.1. Beast 1.81 heeds them.
   if (field.known == FieldName::content_length || field.known == FieldName::transfer_encoding) {
-    body_.fault = ChunkFault::malformed_trailer;
+    body_.refuse(ChunkFault::malformed_trailer);
   }
-  if (trailers_.size() == max_trailers) body_.fault = ChunkFault::line_too_long;
-  if (body_.fault != ChunkFault::none) return stop(error);
+  if (body_.fault() != ChunkFault::none) return stop(error);
   trailers_.push_back(field);
 }
 
@@ -311,15 +272,15 @@ void MessageParser<isRequest>::on_trailer_field_impl(FieldName known, text name,
 
 template <bool isRequest>
 void MessageParser<isRequest>::on_chunk_header_impl(std::uint64_t size, text extension, error_code& error) {
-  if (size == body_.line.size && extension.size() == body_.line.extension_size) return;
-  body_.fault = ChunkFault::readings_differ;
+  if (body_.agrees(size, extension.size())) return;
+  body_.refuse(ChunkFault::readings_differ);
   stop(error);
 }
 
 template <bool isRequest>
 std::size_t MessageParser<isRequest>::on_chunk_body_impl(std::uint64_t /*remaining*/, text piece,
                                                          error_code& /*error*/) {
-  body_.piece = view_of(piece);
+  piece_ = view_of(piece);
   return piece.size();
 }
 

@@ -12,6 +12,7 @@
 #include <type_traits>
 #include <vector>
 
+#include "http/chunked_body.hpp"
 #include "http/framing.hpp"
 #include "http/head_fault.hpp"
 #include "http/head_scan.hpp"
@@ -69,12 +70,12 @@ class MessageParser final : private boost::beast::http::basic_parser<isRequest> 
   // max_trailer_section + 4 bytes.
   BodyStep next(std::string_view input);
   // What the last step left at the front of the input: with just that many bytes there, more must be read.
-  [[nodiscard]] std::size_t pending() const noexcept { return body_.pending; }
+  [[nodiscard]] std::size_t pending() const noexcept { return pending_; }
   // Bytes of data that the chunk being read has announced and not given yet.
-  [[nodiscard]] std::uint64_t chunk_left() const noexcept { return body_.left; }
+  [[nodiscard]] std::uint64_t chunk_left() const noexcept { return body_.left(); }
   // After finished: the trailer fields, views into the last input.
   [[nodiscard]] std::span<const Field> trailers() const noexcept { return trailers_; }
-  [[nodiscard]] ChunkFault body_fault() const noexcept { return body_.fault; }
+  [[nodiscard]] ChunkFault body_fault() const noexcept { return body_.fault(); }
 
   // Ready for the next message.
   void reset();
@@ -84,18 +85,6 @@ class MessageParser final : private boost::beast::http::basic_parser<isRequest> 
   using error_code = boost::beast::error_code;
   using text = boost::beast::string_view;
   enum class Phase : std::uint8_t { fresh, head, body, done, refused };
-  // Where the chunked body is being read.
-  struct Body {
-    HeadScan trailer_scan{HeadScan::Kind::trailers, max_trailer_section};
-    ChunkLine line;          // of the chunk being read
-    std::size_t looked = 0;  // bytes of that line that are judged
-    std::size_t pending = 0;
-    std::uint64_t left = 0;    // bytes of data left in this chunk
-    bool behind_data = false;  // the CRLF that ends a chunk's data comes first
-    ChunkFault fault = ChunkFault::none;
-    std::string_view piece;  // of data, as Beast gave it
-  };
-
   ParseState refuse(HeadFault fault) noexcept;
   HeadFault read_start_line(std::string_view line);
   HeadFault read_fields(std::string_view lines);
@@ -104,7 +93,6 @@ class MessageParser final : private boost::beast::http::basic_parser<isRequest> 
   BodyStep read_data(std::string_view input, std::size_t consumed);
   // Bytes of framing at the front of the input that are whole; 0 if more are needed or the body is refused.
   std::size_t read_framing(std::string_view input);
-  ChunkFault read_data_end(std::string_view input) const noexcept;
   bool put(std::string_view bytes);
 
   void on_request_impl(boost::beast::http::verb verb, text method, text target, int version,
@@ -131,7 +119,9 @@ class MessageParser final : private boost::beast::http::basic_parser<isRequest> 
   Head* head_ = nullptr;          // while parse() runs
   Phase phase_ = Phase::fresh;
   HeadFault fault_ = HeadFault::none;
-  Body body_;
+  ChunkedBody body_;
+  std::size_t pending_ = 0;
+  std::string_view piece_;       // of a chunk's data, as Beast gave it
   std::vector<Field> trailers_;  // keeps its capacity
 };
 

@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <system_error>
 
-#include "config/values.hpp"
+#include "config/values/values.hpp"
 
 namespace postern::keys {
 namespace {

@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "config/values.hpp"
+#include "config/values/values.hpp"
 #include "keys/cache_control.hpp"
 #include "transport/http_client.hpp"
 

@@ -5,9 +5,9 @@
 #include <string>
 #include <variant>
 
-#include "config/http_url.hpp"
+#include "config/values/http_url.hpp"
 #include "keys/key_set_schedule.hpp"
-#include "token/jwk_set.hpp"
+#include "token/keys/jwk_set.hpp"
 #include "transport/connector.hpp"
 #include "transport/timeouts.hpp"
 

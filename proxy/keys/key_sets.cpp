@@ -1,28 +1,23 @@
 #include "keys/key_sets.hpp"
 
 #include <algorithm>
-#include <array>
 #include <chrono>
 #include <deque>
 #include <exception>
 #include <random>
 #include <utility>
 
-#include "config/values.hpp"
 #include "keys/fetch_key_set.hpp"
+#include "keys/key_set_report.hpp"
 #include "transport/connector.hpp"
 
 namespace postern::keys {
 
 namespace asio = transport::asio;
 using observe::FetchTrigger;
-using observe::Level;
 using State = token::KeySet::State;
 
 namespace {
-
-constexpr std::size_t many_keys = 16;
-constexpr std::size_t most_skipped_shown = 8;
 
 Instant since_boot() {
   return std::chrono::duration_cast<Instant>(transport::Clock::now().time_since_epoch());
@@ -33,33 +28,9 @@ std::int64_t unix_seconds() {
   return std::chrono::duration_cast<std::chrono::seconds>(now).count();
 }
 
-// A published set holds no secret.
-observe::KeyAlgorithm label_of(token::Algorithm algorithm) noexcept {
-  using enum observe::KeyAlgorithm;
-  switch (algorithm) {
-    case token::Algorithm::es256:
-      return es256;
-    case token::Algorithm::es512:
-      return es512;
-    case token::Algorithm::rs256:
-      return rs256;
-    case token::Algorithm::ps256:
-      return ps256;
-    case token::Algorithm::eddsa:
-    case token::Algorithm::hs256:
-      break;
-  }
-  return eddsa;
-}
-
 double jitter() {
   std::random_device source;
   return static_cast<double>(source()) / static_cast<double>(std::random_device::max());
-}
-
-// Without its query.
-std::string place_of(const config::HttpUrl& url) {
-  return url.origin + url.target.substr(0, url.target.find('?'));
 }
 
 State state_of(Freshness freshness) noexcept {
@@ -93,19 +64,17 @@ struct KeySets::Source {
   Source(const transport::Executor& executor, const KeySetSettings::Address& given,
          const ScheduleSettings& settings, const tls::Context& context)
       : address(given),
-        place(place_of(given.url)),
+        report(given.url, given.issuer),
         schedule(settings, since_boot()),
         connector(executor, config::TcpEndpoint{given.url.host, given.url.port},
                   given.url.tls ? context : tls::Context()) {}
 
   KeySetSettings::Address address;
-  std::string place;
+  KeySetReport report;
   KeySetSchedule schedule;
   transport::Connector connector;
   std::deque<Waiter> waiting;  // for the fetch in flight; in the order they came
   Freshness known = Freshness::missing;
-  std::string problem;  // of the last fetch; empty: it went well
-  std::size_t skipped = 0;
   FetchTrigger due = FetchTrigger::start;  // why the next fetch on time begins
 };
 
@@ -135,7 +104,7 @@ KeySets::KeySets(const transport::Executor& executor, const KeySetSettings& sett
   for (const auto& address : settings.addresses) {
     sources_.push_back(std::make_unique<Source>(executor, address, settings.schedule, context));
   }
-  count_keys();
+  count_keys(current_, metrics_);
 }
 
 KeySets::~KeySets() = default;
@@ -197,10 +166,12 @@ void KeySets::end_fetch(Source& source, KeySetFetch& fetch, FetchTrigger trigger
   if (set != nullptr) {
     counts.last_success.store(unix_seconds(), std::memory_order_relaxed);
     source.schedule.succeeded(now, fetch.max_age, jitter());
-    note_success(source, *set);
+    const bool first = std::exchange(source.known, Freshness::fresh) == Freshness::missing;
+    source.report.fetched(log_, *set, first || set->keys != current_.sets[source.address.set]->keys);
+    put(source, State::usable, &set->keys);
   } else {
     source.schedule.failed(now, jitter());
-    note_failure(source, std::get<std::string>(fetch.result));
+    source.report.failed(log_, std::get<std::string>(fetch.result));
   }
   const std::uint64_t number = source.schedule.fetches();
   for (auto& waiter : std::exchange(source.waiting, {})) {
@@ -217,55 +188,8 @@ void KeySets::end_fetch(Source& source, KeySetFetch& fetch, FetchTrigger trigger
 void KeySets::note_freshness(Source& source, Instant now) {
   const Freshness freshness = source.schedule.freshness(now);
   if (freshness == std::exchange(source.known, freshness)) return;
-  if (freshness == Freshness::overdue) {
-    log_.event(Level::warn, "key set is old, and serves on",
-               {{"issuer", source.address.issuer}, {"url", source.place}});
-  } else if (freshness == Freshness::stale) {
-    log_.event(Level::error, "key set is too old: its tokens are answered 503",
-               {{"issuer", source.address.issuer}, {"url", source.place}});
-  }
+  source.report.aged(log_, freshness);
   put(source, state_of(freshness), nullptr);
-}
-
-void KeySets::note_success(Source& source, const token::JwkSet& set) {
-  const bool first = source.known == Freshness::missing;
-  const bool changed = set.keys != current_.sets[source.address.set]->keys;
-  const std::string count = std::to_string(set.keys.size());
-  if (first || changed || !source.problem.empty()) {
-    log_.event(Level::info, first || changed ? "key set fetched" : "key set can be fetched again",
-               {{"issuer", source.address.issuer}, {"url", source.place}, {"keys", count}});
-  }
-  source.problem.clear();
-  if (first || changed || source.skipped != set.skipped.size()) {
-    for (std::size_t i = 0; i < set.skipped.size() && i < most_skipped_shown; ++i) {
-      const token::SkippedKey& key = set.skipped[i];
-      log_.event(Level::warn, "key skipped",
-                 {{"issuer", source.address.issuer},
-                  {"kid", config::shown(key.kid)},
-                  {"position", std::to_string(key.position + 1)},
-                  {"problem", token::text_of(key.fault)}});
-    }
-    if (set.keys.size() > many_keys) {
-      log_.event(Level::warn, "key set holds many keys, and each of them signs for any user",
-                 {{"issuer", source.address.issuer}, {"keys", count}});
-    }
-  }
-  source.skipped = set.skipped.size();
-  source.known = Freshness::fresh;
-  put(source, State::usable, &set.keys);
-}
-
-void KeySets::note_failure(Source& source, const std::string& problem) {
-  source.problem = problem;
-  std::string_view remedy;
-  if (source.address.url.is_loopback()) {
-    remedy =
-        "in a container this is the container itself: set POSTERN_JWKS_URL to the issuer's address as seen "
-        "from here";
-  }
-  log_.event(
-      Level::warn, "key set not fetched",
-      {{"issuer", source.address.issuer}, {"url", source.place}, {"problem", problem}, {"remedy", remedy}});
 }
 
 void KeySets::put(Source& source, State state, const std::vector<token::PublicKey>* keys) {
@@ -280,22 +204,8 @@ void KeySets::put(Source& source, State state, const std::vector<token::PublicKe
 
 void KeySets::publish() {
   ready_ = ready_ || has_any_key(current_);
-  count_keys();
+  count_keys(current_, metrics_);
   publish_(std::make_shared<const token::Keys>(current_));
-}
-
-// A set in no usable state verifies nothing, whatever keys it still holds.
-void KeySets::count_keys() noexcept {
-  for (std::size_t i = 0; i < current_.sets.size() && i < metrics_.key_sets.size(); ++i) {
-    const token::KeySet& set = *current_.sets[i];
-    std::array<std::uint64_t, observe::algorithm_names.size()> counts{};
-    if (set.state == State::usable) {
-      for (const token::PublicKey& key : set.keys) ++counts[observe::index_of(label_of(key.algorithm))];
-    }
-    for (std::size_t j = 0; j < counts.size(); ++j) {
-      metrics_.key_sets[i].keys[j].store(counts[j], std::memory_order_relaxed);
-    }
-  }
 }
 
 std::vector<KeySetState> KeySets::states() const {
@@ -309,7 +219,7 @@ std::vector<KeySetState> KeySets::states() const {
     if (set.state == State::usable) state.keys = set.keys.size();
     state.last_success = metrics_.key_sets[i].last_success.load(std::memory_order_relaxed);
     for (const auto& source : sources_) {
-      if (source->address.set == i) state.problem = source->problem;
+      if (source->address.set == i) state.problem = source->report.problem();
     }
     states.push_back(std::move(state));
   }
@@ -343,12 +253,13 @@ std::shared_ptr<const token::Keys> KeySets::adopt(const token::Keys& reread, con
   current_.secrets = reread.secrets;
   for (std::size_t i = 0; i < current_.sets.size() && i < reread.sets.size(); ++i) {
     const token::KeySet& set = *reread.sets[i];
-    if (!set.fetchable && set.keys != current_.sets[i]->keys) current_.sets[i] = reread.sets[i];
+    const bool is_read = !set.fetchable && !set.keys.empty();
+    if (is_read && set.keys != current_.sets[i]->keys) current_.sets[i] = reread.sets[i];
   }
   for (const auto& source : sources_) {
     if (source->address.url.tls) source->connector.use_context(context);
   }
-  count_keys();
+  count_keys(current_, metrics_);
   return std::make_shared<const token::Keys>(current_);
 }
 

@@ -11,10 +11,10 @@
 
 #include "config/config.hpp"
 #include "keys/key_set_schedule.hpp"
-#include "observe/log.hpp"
-#include "observe/shared_metrics.hpp"
-#include "token/jwk_set.hpp"
-#include "token/keys.hpp"
+#include "observe/log/log.hpp"
+#include "observe/metrics/shared_metrics.hpp"
+#include "token/keys/jwk_set.hpp"
+#include "token/keys/keys.hpp"
 #include "token/revoked_list.hpp"
 #include "transport/asio.hpp"
 #include "transport/timeouts.hpp"
@@ -78,8 +78,8 @@ class KeySets {
   void want(std::size_t set, const std::shared_ptr<const token::KeySet>& judged_by, std::uint64_t earlier,
             Answer answer);
 
-  // What was read again takes the place of what was, but for fetched sets and revocations, which stay.
-  // Publishes nothing: returns the snapshot.
+  // What was read again takes the place of what was, but for fetched sets, sets without a key (their file
+  // will not do) and revocations, which stay. Publishes nothing: returns the snapshot.
   std::shared_ptr<const token::Keys> adopt(const token::Keys& reread, const tls::Context& context);
   void use_revoked(std::shared_ptr<const token::RevokedList> revoked);
   // SIGHUP: each set is fetched now.
@@ -97,11 +97,8 @@ class KeySets {
   void begin_fetch(Source& source, observe::FetchTrigger trigger);
   void end_fetch(Source& source, KeySetFetch& fetch, observe::FetchTrigger trigger);
   void note_freshness(Source& source, Instant now);
-  void note_success(Source& source, const token::JwkSet& set);
-  void note_failure(Source& source, const std::string& problem);
   void put(Source& source, token::KeySet::State state, const std::vector<token::PublicKey>* keys);
   void publish();
-  void count_keys() noexcept;
 
   transport::Executor executor_;
   observe::Log& log_;

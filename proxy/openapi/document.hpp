@@ -3,6 +3,7 @@
 // a request looks like; its `security` is shown and never trusted, since nothing makes a service keep it.
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <variant>

@@ -6,8 +6,8 @@
 #include <optional>
 #include <string>
 
-#include "relay/close_reason.hpp"
-#include "relay/exchange_plan.hpp"
+#include "relay/exchange/close_reason.hpp"
+#include "relay/exchange/exchange_plan.hpp"
 #include "relay/interruption.hpp"
 #include "relay/relay_context.hpp"
 #include "transport/peer.hpp"

@@ -5,7 +5,7 @@
 #include <cstddef>
 #include <functional>
 
-#include "observe/metrics.hpp"
+#include "observe/metrics/metrics.hpp"
 
 namespace postern::relay {
 

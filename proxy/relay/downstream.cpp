@@ -6,7 +6,7 @@
 #include "gate/answer.hpp"
 #include "relay/client_connection.hpp"
 #include "relay/idle_connection.hpp"
-#include "relay/request_cycle.hpp"
+#include "relay/request/request_cycle.hpp"
 #include "transport/accept_handshake.hpp"
 #include "transport/timed_stream.hpp"
 

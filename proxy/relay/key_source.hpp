@@ -6,7 +6,7 @@
 #include <functional>
 #include <memory>
 
-#include "token/keys.hpp"
+#include "token/keys/keys.hpp"
 #include "transport/asio.hpp"
 
 namespace postern::relay {

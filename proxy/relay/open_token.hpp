@@ -3,6 +3,7 @@
 
 #include <boost/intrusive/list.hpp>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 
@@ -11,26 +12,28 @@
 
 namespace postern::relay {
 
-class ClientConnection;
+using OpenTokenHook =
+    boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>>;
 
 // A member of its thread's list for as long as it lives.
-class OpenToken
-    : public boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>> {
+class OpenToken : public OpenTokenHook {
  public:
-  // Copies what the verdict shows. `connection` outlives it.
-  OpenToken(ClientConnection& connection, const gate::Verdict& verdict);
+  // One thread's.
+  using List = boost::intrusive::list<OpenToken, boost::intrusive::base_hook<OpenTokenHook>,
+                                      boost::intrusive::constant_time_size<false>>;
+  using EndStream = std::function<void()>;
 
-  // Ends the stream, now or as soon as there is one.
-  void end_if_revoked(const token::RevokedList& list) noexcept;
+  // Copies what the verdict shows. `end_stream` ends the stream, now or as soon as there is one.
+  OpenToken(List& among, const gate::Verdict& verdict, EndStream end_stream);
+
+  void end_if_revoked(const token::RevokedList& list);
   [[nodiscard]] bool revoked() const noexcept { return revoked_; }
 
  private:
-  ClientConnection& connection_;
+  EndStream end_stream_;
   std::string uid_, sub_, jti_, sid_;
   std::optional<std::int64_t> issued_at_;
   bool revoked_ = false;
 };
-
-using OpenTokens = boost::intrusive::list<OpenToken, boost::intrusive::constant_time_size<false>>;
 
 }  // namespace postern::relay

@@ -12,10 +12,10 @@
 #include "gate/identity_signer.hpp"
 #include "gate/rates.hpp"
 #include "gate/shadow.hpp"
-#include "observe/log.hpp"
-#include "observe/log_sample.hpp"
-#include "observe/metrics.hpp"
-#include "observe/shared_metrics.hpp"
+#include "observe/log/log.hpp"
+#include "observe/log/log_sample.hpp"
+#include "observe/metrics/metrics.hpp"
+#include "observe/metrics/shared_metrics.hpp"
 #include "relay/connection_count.hpp"
 #include "relay/key_source.hpp"
 #include "relay/open_token.hpp"
@@ -90,7 +90,7 @@ class RelayContext {
   UpstreamPool upstreams;
   RequestIds request_ids;
   ConnectionCounts counts;
-  OpenTokens open_tokens;  // with POSTERN_CLOSE_AT_EXPIRY
+  OpenToken::List open_tokens;  // with POSTERN_CLOSE_AT_EXPIRY
 
  private:
   static constexpr std::size_t most_awake = 64;

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "observe/metrics.hpp"
+#include "observe/metrics/metrics.hpp"
 #include "transport/connector.hpp"
 #include "transport/stream.hpp"
 #include "transport/timeouts.hpp"

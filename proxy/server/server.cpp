@@ -1,9 +1,5 @@
 #include "server/server.hpp"
 
-#include <sys/signalfd.h>
-
-#include <algorithm>
-#include <boost/asio/posix/basic_stream_descriptor.hpp>
 #include <cerrno>
 #include <csignal>
 #include <cstring>
@@ -12,12 +8,11 @@
 #include <vector>
 
 #include "admin/admin_server.hpp"
-#include "config/machine.hpp"
-#include "config/timestamp.hpp"
 #include "keys/key_sets.hpp"
-#include "keys/revoked_file.hpp"
-#include "keys/watched_file.hpp"
+#include "server/file_watch.hpp"
 #include "server/key_desk.hpp"
+#include "server/shadow_reminder.hpp"
+#include "server/signals.hpp"
 #include "server/status_source.hpp"
 #include "server/worker.hpp"
 #include "transport/listener.hpp"
@@ -29,9 +24,7 @@ namespace asio = transport::asio;
 using observe::Level;
 using transport::error_code;
 
-constexpr std::chrono::seconds look_again_after{1};
 constexpr std::chrono::seconds history_step{1};
-constexpr std::chrono::minutes warn_of_shadow_every{1};
 // The admin side is for whoever runs the process.
 constexpr unsigned admin_mode = 0600;
 
@@ -44,12 +37,12 @@ class Server {
         key_settings_(key_settings),
         reload_(reload),
         log_(log),
-        signals_(context_),
+        signals_(context_.get_executor()),
         cut_(context_),
-        watch_(context_),
-        shadow_(context_),
+        files_(context_.get_executor()),
         next_second_(context_),
         shared_(settings),
+        shadow_(context_.get_executor(), shared_.shadow, log),
         drain_(context_,
                {[this](admin::Drain::Duration after) { announce_drain(after); }, [this] { begin_drain(); }}),
         status_(settings, about, shared_, log, drain_) {}
@@ -58,8 +51,6 @@ class Server {
 
  private:
   void start_workers(const relay::Keys& keys);
-  bool watch_signals();
-  void wait_for_signal();
   void on_signal(int number);
   std::optional<std::string> open_admin(const relay::Keys& keys);
   void announce_drain(admin::Drain::Duration after);
@@ -68,8 +59,7 @@ class Server {
   void count_seconds();
   void reload();
   void watch_files();
-  void watch_shadow();
-  void watch_revoked_file();
+  void use_revoked(keys::RevokedFile::News news);
   void begin_to_fetch_keys(const ServerKeys& keys);
 
   const relay::Settings& settings_;
@@ -77,20 +67,17 @@ class Server {
   const ReloadKeys& reload_;
   observe::Log& log_;
   asio::io_context context_{1};
-  asio::posix::basic_stream_descriptor<transport::Executor> signals_;
-  signalfd_siginfo signal_{};
+  Signals signals_;
   asio::steady_timer cut_;
-  asio::steady_timer watch_;
-  asio::steady_timer shadow_;
+  FileWatch files_;
   asio::steady_timer next_second_;
-  std::vector<keys::WatchedFile> files_;
   std::optional<transport::Listeners> listeners_;
   relay::Shared shared_;
+  ShadowReminder shadow_;
   admin::Drain drain_;
   bool terminating_ = false;  // a signal asked for the end
   StatusSource status_;
   std::deque<Worker> workers_;
-  std::optional<keys::RevokedFile> revoked_file_;
   std::optional<keys::KeySets> key_sets_;
   std::optional<KeyDesk> key_desk_;
   std::vector<std::thread> threads_;
@@ -107,13 +94,10 @@ std::optional<std::string> Server::run(ServerKeys keys) {
   }
   status_.note_keys(keys.keys);
 
-  if (!watch_signals()) return "cannot watch for signals: " + std::string(std::strerror(errno));
-  wait_for_signal();
-  for (const std::string& file : settings_.watched_files) files_.emplace_back(file);
-  if (!key_settings_.revoked_file.empty()) {
-    revoked_file_.emplace(key_settings_.revoked_file, config::read_large_file);
+  if (!signals_.watch([this](int number) { on_signal(number); })) {
+    return "cannot watch for signals: " + std::string(std::strerror(errno));
   }
-  if (!files_.empty() || revoked_file_) watch_files();
+  watch_files();
   begin_to_fetch_keys(keys);
   start_workers(keys.keys);
   // The workers have theirs; after a rotation the old ones must not live on here.
@@ -127,7 +111,7 @@ std::optional<std::string> Server::run(ServerKeys keys) {
                {{"address", listeners_->address()}});
   }
   if (admin_) log_.event(Level::info, "admin listening", {{"address", admin_->address()}});
-  if (settings_.shadow_until) watch_shadow();
+  if (settings_.shadow_until) shadow_.start(*settings_.shadow_until);
 
   key_sets_->start();
   context_.run();
@@ -189,60 +173,13 @@ void Server::start_workers(const relay::Keys& keys) {
   }
 }
 
-// Blocked in this thread, and so in those it starts, signals are read like any other input: no handler
-// interrupts anything, and one that comes when all is over spoils nothing.
-bool Server::watch_signals() {
-  sigset_t handled;
-  ::sigemptyset(&handled);
-  for (const int number : {SIGTERM, SIGINT, SIGHUP}) ::sigaddset(&handled, number);
-  if (::pthread_sigmask(SIG_BLOCK, &handled, nullptr) != 0) return false;
-  const int descriptor = ::signalfd(-1, &handled, SFD_CLOEXEC | SFD_NONBLOCK);
-  if (descriptor < 0) return false;
-  signals_.assign(descriptor);
-  return true;
-}
-
-void Server::wait_for_signal() {
-  signals_.async_read_some(asio::buffer(&signal_, sizeof signal_),
-                           [this](const error_code& error, std::size_t) {
-                             if (error) return;
-                             on_signal(static_cast<int>(signal_.ssi_signo));
-                             wait_for_signal();
-                           });
-}
-
 void Server::watch_files() {
-  watch_.expires_after(look_again_after);
-  watch_.async_wait([this](const error_code& error) {
-    if (error) return;
-    bool changed = false;
-    for (keys::WatchedFile& file : files_) changed = file.changed() || changed;
-    if (changed) reload();
-    if (revoked_file_) watch_revoked_file();
-    watch_files();
-  });
+  for (const std::string& file : settings_.watched_files) files_.add(file);
+  if (!key_settings_.revoked_file.empty()) files_.add_revoked(key_settings_.revoked_file);
+  files_.start([this] { reload(); }, [this](keys::RevokedFile::News news) { use_revoked(std::move(news)); });
 }
 
-// Says it again and again: what was meant for a few weeks must not be forgotten.
-void Server::watch_shadow() {
-  const auto now = std::chrono::system_clock::now().time_since_epoch();
-  const std::string until = config::timestamp_to_string(*settings_.shadow_until);
-  if (!shared_.shadow.open(std::chrono::duration_cast<std::chrono::seconds>(now).count())) {
-    log_.event(Level::warn, "shadow mode is over: refusals are answered", {{"until", until}});
-    return;
-  }
-  log_.event(Level::warn, "shadow mode: what would be refused is forwarded without identity",
-             {{"until", until}});
-  const std::chrono::seconds end(*settings_.shadow_until);
-  shadow_.expires_after(std::min<std::chrono::nanoseconds>(warn_of_shadow_every, end - now));
-  shadow_.async_wait([this](const error_code& error) {
-    if (!error) watch_shadow();
-  });
-}
-
-void Server::watch_revoked_file() {
-  const auto now = std::chrono::steady_clock::now().time_since_epoch();
-  auto news = revoked_file_->look(std::chrono::duration_cast<std::chrono::milliseconds>(now));
+void Server::use_revoked(keys::RevokedFile::News news) {
   if (const auto* problem = std::get_if<std::string>(&news)) {
     log_.event(Level::error, "revoked tokens not read again, the old list stays", {{"problem", *problem}});
   } else if (auto* list = std::get_if<std::shared_ptr<const token::RevokedList>>(&news)) {
@@ -253,7 +190,7 @@ void Server::watch_revoked_file() {
 
 void Server::on_signal(int number) {
   if (number == SIGHUP) {
-    if (revoked_file_) revoked_file_->read_soon();
+    files_.read_revoked_soon();
     reload();
     return key_sets_->fetch_soon();
   }
@@ -304,13 +241,18 @@ void Server::reload() {
     status_.note_reload_failed(*problem);
     return;
   }
-  auto& [keys, jwks_tls] = std::get<ServerKeys>(reloaded);
+  auto& [keys, jwks_tls, problems] = std::get<ServerKeys>(reloaded);
   keys.tokens = key_sets_->adopt(*keys.tokens, jwks_tls);
   for (Worker& worker : workers_) worker.use_keys(keys);
   if (admin_) admin_->use_context(keys.client_tls);
   status_.note_keys(keys);
+  for (const std::string& problem : problems) {
+    log_.event(Level::error, "key set file not read again, its old keys stay", {{"problem", problem}});
+    status_.note_reload_failed(problem);
+  }
   const auto now = std::chrono::system_clock::now().time_since_epoch();
-  shared_.events.count_reload(true, std::chrono::duration_cast<std::chrono::seconds>(now).count());
+  shared_.events.count_reload(problems.empty(),
+                              std::chrono::duration_cast<std::chrono::seconds>(now).count());
   log_.event(Level::info, "keys reloaded", {{"secrets", std::to_string(keys.tokens->secrets->all().size())}});
 }
 

@@ -5,13 +5,12 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <utility>
 #include <variant>
-#include <vector>
 
 #include "keys/key_sets.hpp"
-#include "observe/log.hpp"
+#include "observe/log/log.hpp"
 #include "relay/settings.hpp"
+#include "server/about.hpp"
 #include "token/verifier.hpp"
 
 namespace postern::server {
@@ -20,6 +19,8 @@ namespace postern::server {
 struct ServerKeys {
   relay::Keys keys;       // revocations are kept by the server itself, which watches their file
   tls::Context jwks_tls;  // towards issuers; null: no set is https
+  // Files of key sets that were read again and will not do. Their sets have no keys in `keys`.
+  std::vector<std::string> problems;
 };
 
 // These, or why they could not be read; asked for on SIGHUP and when a file has changed.
@@ -29,12 +30,6 @@ using ReloadKeys = std::function<std::variant<ServerKeys, std::string>()>;
 struct KeySettings {
   keys::KeySetSettings sets;
   std::string revoked_file;  // empty: none
-};
-
-// What the status page and the metrics say of the process beside what they count.
-struct About {
-  std::string version;
-  std::vector<std::pair<std::string, std::string>> configuration;  // effective, secrets redacted
 };
 
 // Serves until SIGTERM or SIGINT has drained it. Returns nothing then, or in one line why it could not start.

@@ -6,7 +6,7 @@
 #include <chrono>
 #include <utility>
 
-#include "observe/status_page.hpp"
+#include "observe/status/status_page.hpp"
 #include "tls/context.hpp"
 
 namespace postern::server {

@@ -8,12 +8,12 @@
 #include "admin/drain.hpp"
 #include "admin/readiness.hpp"
 #include "keys/key_sets.hpp"
-#include "observe/exposition.hpp"
-#include "observe/history.hpp"
-#include "observe/log.hpp"
-#include "observe/status.hpp"
+#include "observe/log/log.hpp"
+#include "observe/metrics/exposition.hpp"
+#include "observe/status/history.hpp"
+#include "observe/status/status.hpp"
 #include "relay/relay_context.hpp"
-#include "server/server.hpp"
+#include "server/about.hpp"
 
 namespace postern::server {
 

@@ -6,9 +6,9 @@
 #include <optional>
 #include <string_view>
 
-#include "token/algorithm.hpp"
 #include "token/fault.hpp"
 #include "token/json_object.hpp"
+#include "token/signature/algorithm.hpp"
 
 namespace postern::token {
 

@@ -1,9 +1,10 @@
+#include "token/sign.hpp"
+
 #include <stdexcept>
 
 #include "token/base64url.hpp"
 #include "token/header.hpp"
-#include "token/hs256.hpp"
-#include "token/verifier.hpp"
+#include "token/signature/hs256.hpp"
 
 namespace postern::token {
 

@@ -10,7 +10,7 @@
 #include <string_view>
 #include <vector>
 
-#include "token/key_ring.hpp"
+#include "token/keys/key_ring.hpp"
 #include "token/verification.hpp"
 
 namespace postern::token {

@@ -3,7 +3,7 @@
 #include <utility>
 
 #include "token/header.hpp"
-#include "token/key_ring.hpp"
+#include "token/keys/key_ring.hpp"
 #include "token/verified_tokens.hpp"
 
 namespace postern::token {

@@ -12,7 +12,7 @@
 #include "token/claims.hpp"
 #include "token/compact_jws.hpp"
 #include "token/fault.hpp"
-#include "token/keys.hpp"
+#include "token/keys/keys.hpp"
 #include "token/verification.hpp"
 
 namespace postern::token {
@@ -53,9 +53,5 @@ class Verifier {
   struct State;
   std::unique_ptr<State> state_;
 };
-
-// A compact HS256 token with header {"alg":"HS256","typ":"JWT"}; `payload` is the JSON text to sign. For
-// `postern token`.
-std::string sign_hs256(std::string_view payload, std::string_view secret);
 
 }  // namespace postern::token

@@ -44,7 +44,8 @@ void set_source(ProxyHeader& header, const unsigned char* address, std::size_t s
 // The address that `text` and `ending` make together.
 bool is_address(int family, std::string_view text, std::string_view ending, Address& address) noexcept {
   std::array<char, INET6_ADDRSTRLEN> terminated{};
-  if (text.size() + ending.size() >= terminated.size() || text.find('\0') != never) return false;
+  if (text.size() >= terminated.size() || text.find('\0') != never) return false;
+  if (ending.size() >= terminated.size() - text.size()) return false;
   std::copy(ending.begin(), ending.end(), std::copy(text.begin(), text.end(), terminated.begin()));
   return ::inet_pton(family, terminated.data(), address.data()) == 1;
 }

@@ -42,6 +42,8 @@ class SplicePipes {
   // Two descriptors each; a transfer that finds none left is copied.
   static constexpr std::size_t most = 16;
 
+  SplicePipes() { idle_.reserve(most); }
+
   // Null: none is to be had. Owned by the caller.
   std::unique_ptr<SplicePipe> borrow();
   // One that still holds bytes is closed.

@@ -55,8 +55,19 @@ def start_all(bench, started):
     cores = sorted({bench.proxy_core, bench.load_core})
     for threads in (1, 2):
         add(peers.postern(bench, behind, f"postern-{threads}", threads, cores))
+    cert, key, both = peers.certificate(bench)
+    add(peers.haproxy(bench, behind, "haproxy-tls", BENCH_TLS=both), None)
+    add(peers.postern(bench, behind, "postern-tls", POSTERN_TLS_CERT=cert, POSTERN_TLS_KEY=key), None)
+    # The same with the service that own_load.cpp is; each of them is shown to be the same by the proofs above.
+    own = started["own-load"] = peers.OwnLoad(bench)
+    add(peers.byte_mover(bench, own.port, "steady-byte-mover"), None)
+    add(peers.haproxy(bench, own.port, "steady-haproxy"), None)
+    add(peers.postern(bench, own.port, "steady-postern", POSTERN_LOG_LEVEL="warn"), None)
     service = add(peers.fastapi(bench), prove_service, route="checked")
     add(peers.postern(bench, service.port, "postern-fastapi"), prove_service, route="tasks")
+    path = bench.folder / "fastapi.sock"
+    add(peers.fastapi(bench, path), None)
+    add(peers.postern(bench, 0, "postern-unix", POSTERN_UPSTREAM=f"unix:{path}"), prove_service, route="tasks")
 
 
 def rounds_of_load(bench, started, rounds, seconds):
@@ -67,7 +78,7 @@ def rounds_of_load(bench, started, rounds, seconds):
         samples = {}
         for row in ROWS if number % 2 == 0 else reversed(ROWS):
             asked = [started[name] for name in row.peers]
-            samples[row.key] = measure(bench, asked, LOADS[row.load], seconds)
+            samples[row.key] = measure(bench, asked, LOADS[row.load], seconds, started["own-load"])
         results.append(samples)
     return results
 
@@ -79,7 +90,7 @@ def other_figures(bench, behind, quick):
     def haproxy(name="haproxy-alone", **settings):
         return peers.haproxy(bench, behind, name, **settings)
 
-    found = {}
+    found = {"postern_receives": figures.receives_per_request(postern(POSTERN_UPSTREAM_IDLE_TIMEOUT="60s"), bench.folder)}
     for name, start in {"postern": postern, "haproxy": haproxy}.items():
         print(f"memory, allocations and start of {name}", file=sys.stderr, flush=True)
         milliseconds, resident = figures.start(start, 3 if quick else 15)
@@ -87,7 +98,8 @@ def other_figures(bench, behind, quick):
             f"{name}_start_ms": milliseconds,
             f"{name}_start_mib": resident / 2**20,
             f"{name}_idle_kib": figures.idle_connection_bytes(start) / 1024,
-            f"{name}_allocations": figures.allocations_per_request(bench, start, 800 if quick else 8000),
+            f"{name}_allocations": figures.allocations_per_request(bench, start, 8, 800 if quick else 8000),
+            f"{name}_allocations_64": figures.allocations_per_request(bench, start, 64, 1280 if quick else 12800),
         }
     return found
 

@@ -2,8 +2,10 @@
 
 import contextlib
 import mmap
+import signal
 import statistics
 import struct
+import subprocess
 import time
 
 from peers import PATIENCE, Failure, free_port
@@ -12,7 +14,6 @@ from gate import token
 from wire import request
 
 IDLE = 2000
-AT_ONCE = 8
 
 
 @contextlib.contextmanager
@@ -55,7 +56,7 @@ def _settled_memory(peer):
     return last
 
 
-def allocations_per_request(bench, start, requests):
+def allocations_per_request(bench, start, at_once, requests):
     """malloc and its like, counted in the process by peers/count_allocations.cpp, after a warm-up."""
     counter = bench.folder / "allocations"
     counter.write_bytes(bytes(8))
@@ -74,13 +75,33 @@ def allocations_per_request(bench, start, requests):
             return struct.unpack("Q", shared[:8])[0]
 
         with contextlib.ExitStack() as stack:
-            clients = [stack.enter_context(peer.client()) for _ in range(AT_ONCE)]
+            clients = [stack.enter_context(peer.client()) for _ in range(at_once)]
             ask(100)
             before = counted()
             if not before:
                 raise Failure(f"{peer.name}: allocations are not counted")
-            ask(requests // AT_ONCE)
-            return (counted() - before) / (requests // AT_ONCE * AT_ONCE)
+            ask(requests // at_once)
+            return (counted() - before) / (requests // at_once * at_once)
+
+
+def receives_per_request(peer, folder, requests=200):
+    """By strace, of a connection that asks again and again."""
+    asked = request("GET", "/api/alice/tasks", token=token())
+    traced = folder / "receives"
+    with running(peer), peer.client() as client:
+        _require_ok(client.send(asked).read_response())
+        command = ["strace", "-f", "-qq", "-e", "trace=recvfrom,recvmsg", "-o", traced, "-p", str(peer.process.pid)]
+        with subprocess.Popen(command, stderr=subprocess.DEVNULL) as tracer:
+            until = time.monotonic() + PATIENCE
+            while not (traced.exists() and "recv" in traced.read_text()):
+                if time.monotonic() > until:
+                    raise Failure("strace does not begin")
+                _require_ok(client.send(asked).read_response())
+            before = traced.read_text().count("recv")
+            for _ in range(requests):
+                _require_ok(client.send(asked).read_response())
+            tracer.send_signal(signal.SIGINT)
+        return (traced.read_text().count("recv") - before) / requests
 
 
 def start(start_peer, times):

@@ -1,4 +1,4 @@
-"""Load by wrk, and what it cost the proxy: CPU time from /proc, divided by the requests."""
+"""Load by wrk or by our own generator, and what it cost the proxy: CPU time from /proc, divided by the requests."""
 
 import json
 import subprocess
@@ -11,19 +11,24 @@ from gate import token
 DAY = 86400
 OTHER_SECRET = "not-the-secret-0123456789abcdefgh"
 MANY = 10_000
+# Requests a second that every peer can serve on one core: what a gate beside a service costs.
+STEADY = 40_000
 # More than any cache of verified tokens would hold: when a token comes round again, it is new once more.
 COLD = 200_000
 
 
 @dataclass(frozen=True)
 class Load:
-    """What wrk sends: the lines of a file in turn (see peers/wrk.lua), over so many connections."""
+    """The lines of a file in turn, over so many connections; sent by wrk (see peers/wrk.lua) where no rate is set."""
 
     requests: str
     connections: int = 64
     refused: bool = False  # every answer is 4xx; otherwise none is
     upload: int = 0  # bytes of body a request carries
     moved: int = 0  # bytes of body a request or its answer carries
+    tls: bool = False
+    close: bool = False  # each request has a connection of its own
+    rate: int | None = None  # requests a second by own_load.cpp; 0: as many as it can
 
 
 LOADS = {
@@ -36,6 +41,10 @@ LOADS = {
     "up": Load("up", connections=8, upload=LARGE, moved=LARGE),
     "down": Load("down", connections=8, moved=LARGE),
     "checked": Load("checked"),
+    "tls": Load("own", tls=True),
+    "tls-connect": Load("own", connections=8, tls=True, close=True),
+    "steady": Load("own", rate=STEADY),
+    "saturated": Load("own", rate=0),
 }
 
 
@@ -61,10 +70,13 @@ def _of_user(number):
     return f"/api/{uid}/tasks {token(uid, DAY)}"
 
 
-def measure(bench, peers, load, seconds):
+def measure(bench, peers, load, seconds, own=None):
     """One round of load on the first of these peers, and what it cost all of them."""
     before = [peer.cpu_seconds() for peer in peers]
-    result = _wrk(bench, peers[0], load, seconds)
+    if load.rate is None:
+        result = _wrk(bench, peers[0], load, seconds)
+    else:
+        result = own.run(bench.folder / f"{load.requests}.requests", peers[0], load.connections, seconds, load.rate)
     cpu = [peer.cpu_seconds() - start for peer, start in zip(peers, before)]
     for peer in peers:
         peer.require_alive()
@@ -89,10 +101,10 @@ def measure(bench, peers, load, seconds):
 
 def _wrk(bench, peer, load, seconds):
     options = ["-t1", f"-c{load.connections}", f"-d{seconds}s", "--timeout", "20s", "-s", str(HERE / "peers" / "wrk.lua")]
-    arguments = [str(bench.folder / f"{load.requests}.requests")] + ([str(load.upload)] if load.upload else [])
+    arguments = [str(bench.folder / f"{load.requests}.requests"), str(load.upload), *(["close"] if load.close else [])]
     with on_cores(bench.load_core):
         wrk = subprocess.Popen(
-            ["wrk", *options, f"http://127.0.0.1:{peer.port}", "--", *arguments],
+            ["wrk", *options, f"{'https' if load.tls else 'http'}://127.0.0.1:{peer.port}", "--", *arguments],
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,

@@ -1,5 +1,6 @@
 """The proxies side by side, as processes: each on its own port, pinned to its cores, ended by its pid."""
 
+import json
 import os
 import signal
 import socket
@@ -156,8 +157,37 @@ def upstream(bench):
     return Peer(bench, "upstream", ["nginx", "-c", conf], [bench.load_core], port)
 
 
-def byte_mover(bench, upstream_port):
-    return Peer(bench, "byte-mover", [bench.built / "byte_mover", "@PORT@", upstream_port], [bench.proxy_core])
+class OwnLoad:
+    """Load and service in one process (own_load.cpp): the proxies that it loads have it for their upstream."""
+
+    name = "own-load"
+
+    def __init__(self, bench):
+        self.port = free_port()
+        with on_cores(bench.load_core):
+            self.process = subprocess.Popen(
+                [bench.built / "own_load", str(self.port)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+            )
+        self._line()
+
+    def _line(self):
+        line = self.process.stdout.readline()
+        if not line:
+            raise Failure(f"own_load ended with {self.process.wait(PATIENCE)}")
+        return line
+
+    def run(self, requests, peer, connections, seconds, rate):
+        self.process.stdin.write(f"{requests} {peer.port} {connections} {seconds} {rate}\n")
+        self.process.stdin.flush()
+        return json.loads(self._line())
+
+    def stop(self):
+        self.process.stdin.close()
+        self.process.wait(PATIENCE)
+
+
+def byte_mover(bench, upstream_port, name="byte-mover"):
+    return Peer(bench, name, [bench.built / "byte_mover", "@PORT@", upstream_port], [bench.proxy_core])
 
 
 def haproxy(bench, upstream_port, name="haproxy", checks=True, log=False, wait=True, **environment):
@@ -187,9 +217,32 @@ def postern(bench, upstream_port, name="postern", threads=1, cores=None, wait=Tr
     return Peer(bench, name, [bench.postern], cores or [bench.proxy_core], wait=wait, **settings)
 
 
-def fastapi(bench):
-    """The same loop and parser wherever it runs."""
+def certificate(bench):
+    """Two PEM files, and one of both as HAProxy wants it."""
+    cert, key, both = (bench.folder / name for name in ("tls.crt", "tls.key", "tls.pem"))
+    command = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2"]
+    command += ["-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", key, "-out", cert]
+    subprocess.run(command, check=True, capture_output=True)
+    both.write_bytes(cert.read_bytes() + key.read_bytes())
+    return cert, key, both
+
+
+def fastapi(bench, socket_path=None):
+    """The same loop and parser wherever it runs; on a port or on a unix socket."""
     command = ["/usr/bin/python3", "-m", "uvicorn", "--app-dir", HERE / "peers", "fastapi_service:app"]
-    command += ["--host", "127.0.0.1", "--port", "@PORT@", "--loop", "asyncio", "--http", "httptools"]
-    command += ["--no-access-log", "--lifespan", "off"]
-    return Peer(bench, "fastapi", command, [bench.proxy_core], BENCH_SECRET=SECRET, PYTHONDONTWRITEBYTECODE="1")
+    if socket_path:
+        command += ["--uds", socket_path, "--forwarded-allow-ips", "*"]
+    else:
+        command += ["--host", "127.0.0.1", "--port", "@PORT@"]
+    command += ["--loop", "asyncio", "--http", "httptools", "--no-access-log", "--lifespan", "off"]
+    settings = {"BENCH_SECRET": SECRET, "PYTHONDONTWRITEBYTECODE": "1"}
+    if not socket_path:
+        return Peer(bench, "fastapi", command, [bench.proxy_core], **settings)
+    peer = Peer(bench, "fastapi-unix", command, [bench.proxy_core], wait=False, **settings)
+    until = time.monotonic() + PATIENCE
+    while not socket_path.exists():
+        peer.require_alive()
+        if time.monotonic() > until:
+            raise Failure(f"{peer.name} does not listen: {peer.log.read_text()}")
+        time.sleep(0.01)
+    return peer

@@ -7,7 +7,8 @@ from rows import GOALS, ROWS, Ratio
 
 FIGURES = [
     ("idle keep-alive connection", "idle_kib", "KiB"),
-    ("heap allocations per request", "allocations", ""),
+    ("heap allocations per request, 8 at once", "allocations", ""),
+    ("heap allocations per request, 64 at once", "allocations_64", ""),
     ("resident memory after start", "start_mib", "MiB"),
     ("resident memory after the load", "loaded_mib", "MiB"),
     ("start to first answer", "start_ms", "ms"),
@@ -100,17 +101,20 @@ def markdown(lines):
 
 def bars(rounds):
     """(group, [(title, microseconds)]) for the plot: CPU per request of the rows that can be laid side by side."""
-    drawn = [row for row in ROWS if row.load not in ("up", "down", "one-connection") and row.peers[0][-2:] not in ("-1", "-2")]
+    drawn = [row for row in ROWS if row.load not in ("up", "down", "one-connection", "tls-connect") and row.peers[0][-2:] not in ("-1", "-2")]
     names = {
         "own": "one token, 64 connections",
         "many-tokens": "10,000 tokens in turn",
         "cold": "every token new",
         "401": "401, forged token",
         "403": "403, somebody else's path",
+        "tls": "TLS 1.3, keep-alive",
+        "steady": "one token, 40,000 requests/s",
+        "saturated": "one token, as many as it can",
     }
 
     def group(row):
-        return "FastAPI on uvicorn" if "fastapi" in row.peers else names[row.load]
+        return "FastAPI on uvicorn" if "fastapi" in row.peers[-1] else names[row.load]
 
     ordered = sorted(drawn, key=lambda row: [*names.values(), "FastAPI on uvicorn"].index(group(row)))
     return [

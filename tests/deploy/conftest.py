@@ -34,6 +34,16 @@ def judged_overlay(kubectl, sources):
 
 
 @pytest.fixture(scope="session")
+def judged_shared(kubectl, sources):
+    return judge(build(kubectl, sources / "shared"))
+
+
+@pytest.fixture(scope="session")
+def shared(judged_shared):
+    return [one for one, _ in judged_shared]
+
+
+@pytest.fixture(scope="session")
 def example(judged_example):
     return [one for one, _ in judged_example]
 

@@ -49,6 +49,13 @@ spec:
     spec:
       containers: [{name: auth, image: auth}]
 """
+# What `kubectl create secret generic postern --from-file=better-auth-secret=secret.txt` makes.
+SECRET_GENERATOR = """
+secretGenerator:
+  - name: postern
+    files: [better-auth-secret=secret.txt]
+    options: {disableNameSuffixHash: true}
+"""
 
 
 def unpack_kubectl(folder):
@@ -62,9 +69,15 @@ def unpack_kubectl(folder):
 
 
 def copy_of_sources(folder):
-    """deploy/kubernetes with the secret that its user makes, and README's overlay over some other service."""
+    """deploy/kubernetes with README's overlay over some other service, and the example with the shared secret instead."""
     shutil.copytree(KUBERNETES, folder, dirs_exist_ok=True)
-    (folder / "example" / "secret.txt").write_text(SECRET + "\n")
+    shared = folder / "shared"
+    shutil.copytree(KUBERNETES / "example", shared)
+    (shared / "secret.txt").write_text(SECRET + "\n")
+    kustomization = (shared / "kustomization.yaml").read_text()
+    assert "components: [../component]" in kustomization
+    (shared / "kustomization.yaml").write_text(
+        kustomization.replace("[../component]", "[../component, ../shared-secret]") + SECRET_GENERATOR)
     overlay = folder / "overlay"
     shutil.copytree(KUBERNETES / "component", overlay / "component")
     (overlay / "deployment.yaml").write_text(FOREIGN)

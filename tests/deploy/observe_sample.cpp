@@ -5,8 +5,8 @@
 #include <iostream>
 #include <map>
 
-#include "observe/exposition.hpp"
-#include "observe/status_page.hpp"
+#include "observe/metrics/exposition.hpp"
+#include "observe/status/status_page.hpp"
 #include "status_scene.hpp"
 
 namespace {
@@ -109,7 +109,7 @@ Status hostile() {
   Status status = broken();
   status.version = status.host = status.reload_problem = evil;
   status.upstream.address = status.upstream.problem = evil;
-  for (KeySourceStatus& source : status.keys) source.name = source.problem = evil;
+  for (KeySourceStatus& source : status.keys) source.name = source.issuer = source.problem = evil;
   for (Refusal& refusal : status.refusals) {
     refusal.request_id = refusal.method = refusal.rule = refusal.reason = evil;
   }

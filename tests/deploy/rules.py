@@ -1,10 +1,12 @@
 """What must hold of the manifests beyond their types. Each rule gives a list of what is wrong, in words."""
 
 import re
+import urllib.parse
 
 from manifests import SECRET, find, pod_of, settings_of, sidecar_of
 
-IDENTITY_KEY = "POSTERN_IDENTITY_KEY"
+# Variables that hold one.
+SECRETS = ("BETTER_AUTH_SECRET", "BETTER_AUTH_SECRETS", "POSTERN_IDENTITY_KEY")
 
 GATE_PORT = 8080
 QUANTITY = re.compile(r"\d+(\.\d+)?(m|k|M|G|T|Ki|Mi|Gi|Ti)?")
@@ -72,10 +74,10 @@ def secrets(objects):
         if one["kind"] != "Secret" and SECRET in str(one):
             problems.append(f"the secret's value in {one['kind']}")
         if one["kind"] == "ConfigMap":
-            problems += [f"{name} in a ConfigMap" for name in one["data"] if name.startswith("BETTER_AUTH_") or name == IDENTITY_KEY]
+            problems += [f"{name} in a ConfigMap" for name in one["data"] if name in SECRETS]
     for container in containers_of(pod_of(objects)):
         for variable in container.get("env", []):
-            if variable["name"] in ("BETTER_AUTH_SECRET", "BETTER_AUTH_SECRETS", IDENTITY_KEY):
+            if variable["name"] in SECRETS:
                 problems.append(f"{variable['name']} in the environment of {container['name']}")
         if container["name"] != "postern" and "postern-secret" in str(container.get("volumeMounts")):
             problems.append(f"the secret is mounted into {container['name']}")
@@ -84,7 +86,7 @@ def secrets(objects):
 
 def secret_file(objects):
     pod = pod_of(objects)
-    mounts = {mount["mountPath"]: mount for mount in sidecar_of(pod)["volumeMounts"]}
+    mounts = {mount["mountPath"]: mount for mount in sidecar_of(pod).get("volumeMounts", [])}
     folder, _, file = settings_of(objects, pod).get("BETTER_AUTH_SECRET_FILE", "").rpartition("/")
     mount = mounts.get(folder)
     if not mount:
@@ -101,6 +103,25 @@ def secret_file(objects):
     ]
     if not secret or not keys or keys[0] not in secret[0]["data"]:
         problems.append("the Secret has no such key")
+    return problems
+
+
+def issuer_can_be_reached(objects):
+    """The key set's address is not this pod's own, and the NetworkPolicy lets DNS and the issuer out, and nothing else."""
+    address = urllib.parse.urlsplit(settings_of(objects, pod_of(objects))["POSTERN_JWKS_URL"])
+    problems = []
+    name, namespace, *_ = str(address.hostname).split(".") + [""]
+    if name in ("localhost", "127"):
+        problems.append("in a container localhost is the container itself")
+    egress = {}
+    for rule in find(objects, "NetworkPolicy")["spec"]["egress"]:
+        for peer in rule.get("to", [{}]):
+            labels = [label for selector in ("namespaceSelector", "podSelector")
+                      for label in peer.get(selector, {}).get("matchLabels", {}).values()]
+            egress[tuple(labels)] = {(port["port"], port["protocol"]) for port in rule.get("ports", [])}
+    wanted = {("kube-system", "kube-dns"): {(53, "UDP"), (53, "TCP")}, (namespace, name): {(address.port, "TCP")}}
+    if egress != wanted:
+        problems.append(f"the NetworkPolicy lets out to {sorted(egress)}, the keys are at {name} in {namespace}")
     return problems
 
 

@@ -14,7 +14,6 @@ FILES = sorted(
 WHOLE = {
     "Namespace": 1,
     "ConfigMap": 2,
-    "Secret": 1,
     "Service": 1,
     "Deployment": 1,
     "NetworkPolicy": 1,
@@ -32,6 +31,10 @@ def test_the_example_as_built_is_valid(judged_example):
     assert {one["kind"]: problems for one, problems in judged_example if problems} == {}
 
 
+def test_the_example_with_the_shared_secret_is_valid(judged_shared):
+    assert {one["kind"]: problems for one, problems in judged_shared if problems} == {}
+
+
 def test_the_example_as_built_is_complete(example):
     kinds = [one["kind"] for one in example]
     assert {kind: kinds.count(kind) for kind in kinds} == WHOLE
@@ -41,8 +44,9 @@ def test_the_component_over_another_service_is_valid(judged_overlay):
     assert {one["kind"]: problems for one, problems in judged_overlay if problems} == {}
 
 
-def test_the_patch_of_the_component_is_valid_by_itself():
-    ((_, problems),) = judge((KUBERNETES / "component" / "sidecar.yaml").read_text())
+@pytest.mark.parametrize("component", ["component", "shared-secret"])
+def test_the_patch_of_a_component_is_valid_by_itself(component):
+    ((_, problems),) = judge((KUBERNETES / component / "sidecar.yaml").read_text())
     # Only the patched Deployment has these.
     assert sorted(problems) == [
         "/spec/template/spec: must have required property 'containers'",
@@ -54,7 +58,7 @@ def test_the_component_keeps_what_the_service_had(overlay):
     pod = pod_of(overlay, "shop")
     assert [one["name"] for one in pod["containers"]] == ["shop", "exporter"]
     assert sorted(one["name"] for one in pod["initContainers"]) == ["migrate", "postern"]
-    assert sorted(one["name"] for one in pod["volumes"]) == ["cache", "postern-secret"]
+    assert [one["name"] for one in pod["volumes"]] == ["cache"]
     assert pod["containers"][0]["lifecycle"] == {"preStop": {"sleep": {"seconds": 15}}}
     assert pod["containers"][0]["env"] == [{"name": "DATABASE", "value": "postgres"}]
     assert pod["containers"][0]["volumeMounts"] == [{"name": "cache", "mountPath": "/cache"}]
@@ -73,6 +77,7 @@ def test_the_image_is_the_one_that_the_overlay_names(example, overlay):
 
 POD = ("spec", "template", "spec")
 GATE = (*POD, "initContainers", 0)
+SERVICE = (*POD, "containers", 0)
 GATE_IS_SAFE = (*GATE, "securityContext")
 PORT = ("spec", "ports", 0)
 HPA, PDB = "HorizontalPodAutoscaler", "PodDisruptionBudget"
@@ -95,8 +100,8 @@ BROKEN = [
     ("half a second", "Deployment", changed(*GATE, "readinessProbe", "periodSeconds", to=0.5), "be integer"),
     ("a truth as text", "Deployment", changed(*GATE_IS_SAFE, "runAsNonRoot", to="true"), "be boolean"),
     ("a command as text", "Deployment", changed(*GATE, "command", to="/postern"), "be array"),
-    ("a number as a variable", "Deployment", changed(*GATE, "env", 0, "value", to=1), "be string"),
-    ("a variable without a name", "Deployment", without(*GATE, "env", 0, "name"), "required property 'name'"),
+    ("a number as a variable", "Deployment", changed(*SERVICE, "env", 0, "value", to=1), "be string"),
+    ("a variable without a name", "Deployment", without(*SERVICE, "env", 0, "name"), "required property 'name'"),
     (
         "a Deployment without a selector",
         "Deployment",

@@ -21,12 +21,13 @@ ALICE = token("alice")
 
 @pytest.fixture
 def start_postern(example):
-    """Postern with the settings of the manifests, but for addresses and the file of the secret."""
+    """Postern with the settings of the manifests, but for addresses, and with a secret in the place of an issuer."""
     gates = []
 
     def start(upstream):
         settings = settings_of(example, pod_of(example)) | {
-            "BETTER_AUTH_SECRET_FILE": None,
+            "BETTER_AUTH_URL": None,
+            "POSTERN_JWKS_URL": None,
             "BETTER_AUTH_SECRET": SECRET,
             "POSTERN_LISTEN": "127.0.0.1:0",
             "POSTERN_ADMIN_LISTEN": "127.0.0.1:0",

@@ -12,16 +12,31 @@ RULES = {
     "no container has more than the restricted profile gives": lambda all: rules.pod_security(pod_of(all)),
     "every container says what it needs": lambda all: rules.resources(pod_of(all)),
     "secrets are in Secrets only": rules.secrets,
-    "the secret's file is there to be read": rules.secret_file,
+    "the issuer's keys can be fetched": rules.issuer_can_be_reached,
     "Postern is the one way in": rules.one_way_in,
     "everything is about the same pods": rules.selectors,
     "start and end come in the right order and in time": rules.lifecycle,
 }
 
 
+# With the shared secret.
+SHARED = RULES | {"the secret's file is there to be read": rules.secret_file}
+
+
 @pytest.mark.parametrize("rule", RULES)
 def test_of_the_example(example, rule):
     assert RULES[rule](example) == []
+
+
+@pytest.mark.parametrize("rule", SHARED)
+def test_of_the_example_with_the_shared_secret(shared, rule):
+    assert SHARED[rule](shared) == []
+
+
+def test_by_default_no_secret_is_in_the_pod(example, overlay):
+    for objects, name in ((example, "todo"), (overlay, "shop")):
+        assert "Secret" not in [one["kind"] for one in objects]
+        assert "volumeMounts" not in sidecar_of(pod_of(objects, name))
 
 
 def test_the_sidecar_over_another_service_is_as_restricted(overlay):
@@ -35,24 +50,26 @@ def test_the_namespace_enforces_the_restricted_profile(example):
     assert {one["metadata"].get("namespace", "todo") for one in example} == {"todo"}
 
 
-@pytest.mark.parametrize("which", ["example", "overlay"])
+@pytest.mark.parametrize("which", ["example", "shared", "overlay"])
 def test_postern_itself_takes_every_setting(request, which, tmp_path):
     objects = request.getfixturevalue(which)
-    settings = settings_of(objects, pod_of(objects, "todo" if which == "example" else "shop"))
-    secret = tmp_path / "secret"
-    secret.write_text(SECRET + "\n")
-    code, out, errors = run("check", **settings | {"BETTER_AUTH_SECRET_FILE": str(secret)})
-    assert (code, errors) == (0, "")
+    settings = settings_of(objects, pod_of(objects, "shop" if which == "overlay" else "todo"))
+    if which == "shared":
+        secret = tmp_path / "secret"
+        secret.write_text(SECRET + "\n")
+        settings["BETTER_AUTH_SECRET_FILE"] = str(secret)
+    code, out, errors = run("check", **settings)
+    assert code == 0 and [line for line in errors.splitlines() if "is not https" not in line] == []
     in_force = dict(line.split("=", 1) for line in out.splitlines() if not line.startswith("#"))
     expected = {name: value for name, value in settings.items() if name.startswith("POSTERN_")}
+    # `check` adds the issuer and the audience that the entry stands for.
+    in_force["POSTERN_JWKS_URL"] = in_force["POSTERN_JWKS_URL"].split(" ")[0]
     assert {name: in_force[name] for name in expected} == expected
 
 
-def test_a_setting_that_postern_does_not_know_would_be_seen(example, tmp_path):
+def test_a_setting_that_postern_does_not_know_would_be_seen(example):
     settings = settings_of(example, pod_of(example)) | {"POSTERN_USER_PATH": "/api/{user_id}"}
-    code, _, errors = run(
-        "check", **settings | {"BETTER_AUTH_SECRET_FILE": None, "BETTER_AUTH_SECRET": SECRET}
-    )
+    code, _, errors = run("check", **settings)
     assert code == 2 and "POSTERN_USER_PATH" in errors
 
 
@@ -124,6 +141,13 @@ BROKEN = [
     (NP, changed("spec", "policyTypes", to=["Egress"]), "the NetworkPolicy is about ['Egress'] only"),
     ("Deployment", changed(*SERVICE, "command", 5, to="0.0.0.0"), "todo does not listen on 127.0.0.1 only"),
     ("Deployment", changed(*SERVICE, "ports", to=[{"containerPort": 8000}]), "todo offers a port"),
+    (NP, changed("spec", "egress", to=[]), "the NetworkPolicy lets out to [], the keys are at auth in auth"),
+    (NP, changed("spec", "egress", to=[{}]), "the NetworkPolicy lets out to [()], the keys are at auth in auth"),
+    (
+        "ConfigMap",
+        changed("data", "POSTERN_JWKS_URL", to="http://localhost:3000/api/auth/jwks"),
+        "in a container localhost is the container itself",
+    ),
     (
         "ConfigMap",
         changed("data", "POSTERN_ADMIN_LISTEN", to="0.0.0.0:9090"),
@@ -168,9 +192,9 @@ BROKEN = [
 
 
 @pytest.mark.parametrize(("kind", "edit", "problem"), BROKEN, ids=[row[2] for row in BROKEN])
-def test_a_broken_promise_is_seen(example, kind, edit, problem):
-    objects = copy.deepcopy(example)
+def test_a_broken_promise_is_seen(shared, kind, edit, problem):
+    objects = copy.deepcopy(shared)
     # Of the two ConfigMaps the service's own: it is the one that wins.
     edit([one for one in objects if one["kind"] == kind][0])
-    found = [found for rule in RULES.values() for found in rule(objects)]
+    found = [found for rule in SHARED.values() for found in rule(objects)]
     assert problem in found

@@ -7,7 +7,10 @@ from fastapi import Header as Header
 from fastapi import HTTPException as HTTPException
 from fastapi.middleware.cors import CORSMiddleware as CORSMiddleware
 from postern_fastapi import RequireGate as RequireGate
+from postern_fastapi import VerifiedClaims as VerifiedClaims
+from postern_fastapi import VerifiedUser as VerifiedUser
 from postern_fastapi import identity_keys as identity_keys
+from postern_fastapi import require_owner as require_owner
 
 app = FastAPI()
 SECRET = "a-secret-for-the-pages-0123456789"

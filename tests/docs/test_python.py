@@ -58,3 +58,18 @@ def test_pyright_finds_no_fault(folder):
     ended = subprocess.run(["node", HERE / "node_modules/pyright/index.js", "--pythonpath", PYTHON], cwd=folder,
                            capture_output=True, text=True, timeout=300, check=False)
     assert ended.returncode == 0, ended.stdout + ended.stderr
+
+
+PACKAGE = ROOT / "deploy" / "fastapi"
+
+
+def test_mypy_finds_no_fault_in_the_package():
+    ended = subprocess.run([PYTHON, "-m", "mypy", "--cache-dir=/dev/null"], cwd=PACKAGE, capture_output=True, text=True,
+                           timeout=300, check=False)
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+
+
+def test_pyright_finds_no_fault_in_the_package():
+    command = ["node", HERE / "node_modules/pyright/index.js", "--pythonpath", PYTHON, "postern_fastapi", "example"]
+    ended = subprocess.run(command, cwd=PACKAGE, capture_output=True, text=True, timeout=300, check=False)
+    assert ended.returncode == 0, ended.stdout + ended.stderr

@@ -1,8 +1,5 @@
 """Fixtures: the real parts. Each process is ended by its pid."""
 
-import json
-import os
-import subprocess
 import sys
 from pathlib import Path
 
@@ -10,8 +7,9 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "integration"))
 
-from backend import PARSERS, ROOT, SERVERS, Backend  # noqa: E402
-from gate import PATIENCE, SECRET, Gate  # noqa: E402
+from backend import EXAMPLE, PARSERS, SERVERS, Backend  # noqa: E402
+from gate import Gate  # noqa: E402
+from issuers import DefaultIssuer, SecretIssuer  # noqa: E402
 
 
 class Backends:
@@ -69,31 +67,39 @@ def start_gate():
         assert gate.errors == ""
 
 
-class Issuer:
-    """deploy/better-auth as it is, under the secret of these tests."""
-
-    folder = ROOT / "deploy" / "better-auth"
-
-    def __init__(self):
-        assert (self.folder / "node_modules").is_dir(), "Better Auth is missing: npm ci --prefix deploy/better-auth"
-        self.process = subprocess.Popen(
-            ["node", "server.mjs"],
-            cwd=self.folder,
-            env={"PATH": os.environ["PATH"], "PORT": "0", "BETTER_AUTH_SECRET": SECRET, "BETTER_AUTH_URL": "http://auth.test"},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        self.url = json.loads(self.process.stdout.readline())["url"]
-
-    def stop(self):
-        self.process.terminate()
-        self.process.wait(PATIENCE)
-        self.process.stdout.close()
+@pytest.fixture(scope="module")
+def todo(start_on_one_server, tmp_path_factory):
+    """The to-do service, where it does not matter which server runs it."""
+    return start_on_one_server(EXAMPLE, TASKS_DB=str(tmp_path_factory.mktemp("todo") / "tasks.db"))
 
 
 @pytest.fixture(scope="module")
 def issuer():
-    running = Issuer()
+    running = SecretIssuer()
     yield running
     running.stop()
+
+
+@pytest.fixture
+def start_issuer():
+    """start_issuer(base=..., path=..., version=..., NAME=value): Better Auth as it comes."""
+    issuers = []
+
+    def start(**settings):
+        issuers.append(DefaultIssuer(**settings))
+        return issuers[-1]
+
+    yield start
+    for issuer in issuers:
+        issuer.stop()
+
+
+@pytest.fixture
+def gate_for(start_gate, todo):
+    """gate_for(issuer, NAME=value): Postern that knows Better Auth's URL, and where its keys are seen from here."""
+
+    def start(issuer, **settings):
+        urls = {"BETTER_AUTH_SECRET": None, "BETTER_AUTH_URL": issuer.base, "POSTERN_JWKS_URL": issuer.jwks}
+        return start_gate(todo, **urls | settings)
+
+    return start

@@ -1,14 +1,13 @@
 """Better Auth signs users up over HTTP and hands out tokens; Postern lets them through to FastAPI, each to their own."""
 
-import base64
 import json
 import os
 import subprocess
 
-import httpx
 import pytest
 from backend import EXAMPLE
 from gate import PATIENCE, SECRET, sign, token
+from issuers import PINNED, part_of
 from wire import Client, request
 
 
@@ -19,21 +18,14 @@ def accounts(issuer):
 
 
 def sign_up(issuer, name):
-    with httpx.Client(base_url=f"{issuer.url}/api/auth", timeout=PATIENCE) as http:
-        person = {"name": name, "email": f"{name}@example.com", "password": "correct horse battery"}
-        answer = http.post("/sign-up/email", json=person)
-        assert answer.status_code == 200, answer.text
-        session = answer.headers["set-auth-token"]
-        http.cookies.clear()
-        answer = http.get("/token", headers={"Authorization": f"Bearer {session}"})
-        assert answer.status_code == 200, answer.text
-    bearer = answer.json()["token"]
-    return {"session": session, "token": bearer, "id": claims_of(bearer)["uid"]}
+    uid, session = issuer.sign_up(name)
+    bearer = issuer.token(session)
+    assert part_of(bearer, 1)["uid"] == uid
+    return {"session": session, "token": bearer, "id": uid}
 
 
 def claims_of(bearer):
-    payload = bearer.split(".")[1]
-    return json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+    return part_of(bearer, 1)
 
 
 @pytest.fixture(scope="module", params=["socket", "port"])
@@ -110,7 +102,7 @@ def test_tampered_expired_and_foreign_tokens_are_401(service, accounts):
 def other_tokens(issuer):
     script = (os.path.dirname(__file__) or ".") + "/other_tokens.mjs"
     with open(script, encoding="utf-8") as source:
-        ran = subprocess.run(["node", "--input-type=module"], stdin=source, cwd=issuer.folder, capture_output=True, text=True,
+        ran = subprocess.run(["node", "--input-type=module"], stdin=source, cwd=PINNED, capture_output=True, text=True,
                              timeout=PATIENCE, check=False, env={"PATH": os.environ["PATH"], "BETTER_AUTH_SECRET": SECRET})
     assert ran.returncode == 0, ran.stderr
     return json.loads(ran.stdout)

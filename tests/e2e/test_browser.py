@@ -4,13 +4,15 @@ import json
 import time
 
 import pytest
-from browser.chromium import FOLDER, Chromium, PageServer
+from browser.chromium import FOLDER, Chromium
+from browser.page_server import PageServer
 from gate import token
 from leaving import check_prompt
 from test_better_auth import sign_up
 from wire import Client
 
 APPLICATION = ("app:app", FOLDER)
+PAGE = ((FOLDER / "page.html").read_bytes(), {})
 ISSUER = "http://auth.test"
 JSON = {"Content-Type": "application/json"}
 PREFLIGHT = {"method": "OPTIONS", "reason": "preflight", "status": 200}  # as it is logged; a new query makes the browser ask
@@ -27,7 +29,7 @@ def chromium(tmp_path_factory):
 @pytest.fixture(scope="module")
 def page():
     """The origin that the service and Postern are configured for."""
-    server = PageServer()
+    server = PageServer(PAGE)
     yield server.origin
     server.stop()
 
@@ -35,7 +37,7 @@ def page():
 @pytest.fixture(scope="module")
 def stranger():
     """Another origin, which neither knows."""
-    server = PageServer()
+    server = PageServer(PAGE)
     yield server.origin
     server.stop()
 

@@ -98,6 +98,12 @@ def test_what_goes_round_the_gate_is_refused_by_the_service(running, alice):
     assert answer.stdout == '{"detail":"Not authenticated"}401'
 
 
+def test_postern_has_the_issuers_keys_and_not_its_secret(running):
+    postern = running.file["services"]["postern"]
+    assert postern["secrets"] == ["postern-identity"] and postern["environment"]["BETTER_AUTH_URL"] == "http://localhost:3000"
+    assert "BETTER_AUTH_URL" in running.file["services"]["auth"]["environment"]
+
+
 def test_every_container_is_confined(running):
     for name, service in running.services.items():
         settings = service.settings

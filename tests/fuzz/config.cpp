@@ -24,12 +24,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       environment.push_back({line.substr(0, equals), line.substr(equals + 1)});
     }
   }
-  config::Machine machine;
+  config::HostEnvironment host;
   // A file holds its own name: what a variable says can then be the text of a list or a set.
-  machine.read_file = [](const std::string& path) {
+  host.read_file = [](const std::string& path) {
     return path.starts_with('/') ? config::FileContent{{}, "no file"} : config::FileContent{path, {}};
   };
-  const auto outcome = config::read(environment, machine);
+  const auto outcome = config::read(environment, host);
   for (const auto& problem : outcome.problems) {
     const std::string line = config::to_string(problem);
     require(line.find('\n') == std::string::npos, "a problem is one line");

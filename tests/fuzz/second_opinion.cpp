@@ -243,6 +243,25 @@ bool nearly_names_method(const KnownRule& rule, const Head& head) {
                      [&](const std::string& one) { return lower(one) == lower(head.method); });
 }
 
+// Of a rule that fits.
+bool all_hold(const KnownRule& rule, const Strings& segments, const KnownToken& token) {
+  const Strings wanted = split(rule.path.substr(1), "/");
+  return std::all_of(rule.conditions.begin(), rule.conditions.end(), [&](const std::string& condition) {
+    if (!condition.starts_with('{')) return token.meets.count(condition) != 0;
+    const Strings sides = split(condition, "=");
+    const auto place = std::find(wanted.begin(), wanted.end(), sides[0]) - wanted.begin();
+    return token.names.count(sides[1] + ":" + segments[static_cast<std::size_t>(place)]) != 0;
+  });
+}
+
+bool is_overridden(const Head& head, const World& world, const KnownToken& token) {
+  return !head.asks_for_websocket() &&
+         std::any_of(world.overrides.begin(), world.overrides.end(), [&](const KnownOverride& one) {
+           return std::count(one.methods.begin(), one.methods.end(), head.method) != 0 &&
+                  token.meets.count(one.condition) != 0;
+         });
+}
+
 bool is_too_large(const Head& head, const World& world) {
   const Strings lengths = head.all("content-length");
   return !lengths.empty() && std::stoull(lengths[0]) > world.max_body_bytes;
@@ -264,13 +283,15 @@ Opinion second_opinion(std::string_view text, const World& world) {
   if (!segments) return refused(400);
   const bool preflight = is_preflight(head);
   const KnownRule* rule = nullptr;
+  std::vector<const KnownRule*> alternatives;  // as specific as the rule
   Fit best;
   for (const KnownRule& candidate : world.rules) {
     auto found = fit(candidate, *segments);
     const bool nearly = nearly_names_method(candidate, head);
     if (!found || (!preflight && !nearly && !names_method(candidate, head))) continue;
     found->rank += candidate.methods.empty() ? '1' : '0';
-    if (rule == nullptr || found->rank < best.rank) rule = &candidate, best = *found;
+    if (rule == nullptr || found->rank < best.rank) rule = &candidate, best = *found, alternatives.clear();
+    if (found->rank == best.rank) alternatives.push_back(&candidate);
   }
   if (rule != nullptr && !preflight && nearly_names_method(*rule, head)) rule = nullptr;
   if (rule != nullptr) opinion.rule = rule->path;
@@ -283,7 +304,15 @@ Opinion second_opinion(std::string_view text, const World& world) {
     if (known == world.tokens.end()) return refused(401, "invalid");
     if (known->second.expired) return refused(401, "expired");
     if (rule == nullptr) return refused(404);
-    if (rule->kind == 'u' && best.user_id != known->second.uid) return refused(403);
+    if (rule->kind == 'u' && best.user_id != known->second.uid) {
+      if (!is_overridden(head, world, known->second)) return refused(403);
+      opinion.overridden = true;
+    }
+    if (std::none_of(alternatives.begin(), alternatives.end(),
+                     [&](const KnownRule* one) { return all_hold(*one, *segments, known->second); })) {
+      opinion.overridden = false;
+      return refused(403, "condition");
+    }
     opinion.uid = known->second.uid;
   }
   if (is_too_large(head, world)) return refused(413);

@@ -9,7 +9,8 @@
 
 #include "require.hpp"
 #include "token/base64url.hpp"
-#include "token/jwk_set.hpp"
+#include "token/keys/jwk_set.hpp"
+#include "token/sign.hpp"
 #include "token/verifier.hpp"
 
 using namespace postern;

@@ -3,7 +3,7 @@
 import pytest
 
 from gate import Gate
-from upstream import Upstream
+from upstream import Held, Upstream
 
 
 @pytest.fixture
@@ -34,3 +34,10 @@ def start(upstream):
 def gate(start):
     """A gate with default settings."""
     return start()
+
+
+@pytest.fixture
+def held(upstream, start):  # after start: a failed test releases before the gate is stopped
+    upstream.script = script = Held()
+    yield script
+    script.released.set()

@@ -5,29 +5,10 @@ import threading
 
 import pytest
 from gate import PATIENCE, token
-from wire import Client, Closed, ok, request
+from wire import Client, Closed, refuses_connections, request
 
 ALICE = token("alice")
 SIGNALS = [signal.SIGTERM, signal.SIGINT]
-
-
-class Held:
-    """An upstream that reads each request and answers when it is released."""
-
-    def __init__(self):
-        self.released = threading.Event()
-
-    def __call__(self, connection):
-        while connection.read_request():
-            assert self.released.wait(PATIENCE)
-            connection.send(ok(b"late"))
-
-
-@pytest.fixture
-def held(upstream, start):  # after start: a failed test releases before the gate is stopped
-    upstream.script = script = Held()
-    yield script
-    script.released.set()
 
 
 def begin(number, gate, *idle):
@@ -36,14 +17,6 @@ def begin(number, gate, *idle):
     gate.wait_for_log(msg="draining")
     for client in idle:
         assert client.is_closed()
-
-
-def refuses_connections(address):
-    try:
-        Client(address).close()
-    except ConnectionRefusedError:
-        return True
-    return False
 
 
 @pytest.mark.parametrize("number", SIGNALS)

@@ -2,12 +2,11 @@
 
 import signal
 import subprocess
-import threading
 
 import pytest
 from admin import ask
 from gate import PATIENCE, binary, clean_environment, run, token
-from wire import Client, ok, request
+from wire import Client, refuses_connections, request
 
 ALICE = token("alice")
 
@@ -26,35 +25,10 @@ def begin(gate, *arguments):
                             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
-def refuses_connections(gate):
-    try:
-        Client(gate.address).close()
-    except ConnectionRefusedError:
-        return True
-    return False
-
-
-class Held:
-    def __init__(self):
-        self.released = threading.Event()
-
-    def __call__(self, connection):
-        while connection.read_request():
-            assert self.released.wait(PATIENCE)
-            connection.send(ok(b"late"))
-
-
-@pytest.fixture
-def held(upstream, start):
-    upstream.script = script = Held()
-    yield script
-    script.released.set()
-
-
 def test_a_drained_gate_refuses_connections_and_stays_until_it_is_told_to_go(gate):
     assert drain(gate)[:1] == (0,)
     gate.wait_for_log(msg="drained")
-    assert refuses_connections(gate)
+    assert refuses_connections(gate.address)
     assert ask(gate, "/readyz").body == b"draining\n"
     assert ask(gate, "/healthz").status == 200
     assert drain(gate, "--wait") == (0, "drained\n", "")
@@ -79,7 +53,7 @@ def test_for_a_while_it_goes_on_as_ever_but_for_readiness(start):
         assert (command.wait(PATIENCE), command.stderr.read()) == (0, "")
         command.stdout.close()
         command.stderr.close()
-    assert refuses_connections(gate)
+    assert refuses_connections(gate.address)
 
 
 def test_wait_returns_when_the_last_request_is_answered(start, held, upstream):
@@ -89,7 +63,7 @@ def test_wait_returns_when_the_last_request_is_answered(start, held, upstream):
         upstream.wait_for_requests(1)
         assert drain(gate) == (0, "draining\n", "")
         command = begin(gate, "--wait")
-        assert refuses_connections(gate) and command.poll() is None
+        assert refuses_connections(gate.address) and command.poll() is None
         held.released.set()
         assert busy.read_response().body == b"late"
     assert (command.wait(PATIENCE), *command.communicate()) == (0, "drained\n", "")

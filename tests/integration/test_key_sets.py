@@ -79,6 +79,33 @@ def test_a_key_that_left_the_file_ends_with_the_tokens_that_it_verified(start, j
         assert status(client, by_secret) == 200
 
 
+@pytest.mark.parametrize("damage", ["{", '{"keys": []}', None], ids=["no JSON", "no key", "gone"])
+def test_a_spoilt_file_of_keys_keeps_its_old_ones_and_nothing_else_from_changing(start, tmp_path, jwks, keys, damage):
+    secret = tmp_path / "secret"
+    secret.write_text("the-first-secret-0123456789abcdefgh")
+    gate = start(BETTER_AUTH_SECRET=None, BETTER_AUTH_SECRET_FILE=str(secret),
+                 POSTERN_JWKS_FILE=f"{jwks} iss={ISSUER} aud={ISSUER}")
+    old, new = keys
+    by_new_secret = token("alice", secret="the-other-secret-0123456789abcdefgh")
+    secret.write_text("the-other-secret-0123456789abcdefgh")
+    if damage is None:
+        jwks.unlink()
+    else:
+        jwks.write_text(damage)
+    gate.signal(signal.SIGHUP)
+    problem = gate.wait_for_log(msg="key set file not read again, its old keys stay")["problem"]
+    assert problem.startswith("POSTERN_JWKS_FILE: ")
+    with Client(gate.address) as client:
+        while status(client, by_new_secret) != 200:
+            pass
+        assert [status(client, old.token()), status(client, new.token())] == [200, 401]
+        jwks.write_text(json.dumps({"keys": [new.jwk()]}))
+        gate.signal(signal.SIGHUP)
+        while status(client, new.token()) != 200:
+            pass
+        assert status(client, old.token()) == 401
+
+
 def test_a_revocation_wins_over_remembered_tokens(start, tmp_path):
     path = tmp_path / "revoked"
     path.write_text("# nobody yet\n")

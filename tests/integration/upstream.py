@@ -54,6 +54,18 @@ def answer_ok(connection):
         connection.send(ok())
 
 
+class Held:
+    """Reads each request and answers when it is released."""
+
+    def __init__(self):
+        self.released = threading.Event()
+
+    def __call__(self, connection):
+        while connection.read_request():
+            assert self.released.wait(PATIENCE)
+            connection.send(ok(b"late"))
+
+
 class Upstream:
     """Listens on a port of the kernel's choice, on a unix socket or on the listener it is given, and runs
     `script(connection)` on each connection in a thread of its own. What a script raises fails the test."""

@@ -172,6 +172,14 @@ class SlowReader(Client):
         Connection.__init__(self, sock)
 
 
+def refuses_connections(address):
+    try:
+        Client(address).close()
+    except ConnectionRefusedError:
+        return True
+    return False
+
+
 def request(method, target, *fields, token=None, body=None, host="gate"):
     """A request as bytes; fields are lines without CRLF. A body gets a Content-Length."""
     lines = [f"{method} {target} HTTP/1.1"]

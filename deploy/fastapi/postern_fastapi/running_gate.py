@@ -126,7 +126,7 @@ def _application(app: Any) -> Any:
 @contextlib.contextmanager
 def _serving(app: Any, socket: str) -> Generator[None, None, None]:
     try:
-        import uvicorn
+        uvicorn: Any = importlib.import_module("uvicorn")
     except ImportError as missing:
         raise RuntimeError("the gate needs a service behind it: pip install uvicorn") from missing
     # More patience with a kept connection than the gate has.

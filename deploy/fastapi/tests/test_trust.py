@@ -204,7 +204,8 @@ def test_another_key_and_a_hostile_path_are_logged_in_one_line_without_secrets(
 
 def test_an_async_client_is_a_user_too(key: Any) -> None:
     async def ask() -> list[int]:
-        transport = httpx.ASGITransport(app=service(key))
+        app: Any = service(key)
+        transport = httpx.ASGITransport(app=app)
         async with httpx.AsyncClient(transport=transport, base_url="http://service") as client:
             alice, nobody = as_user(client, "alice", key=key, claims=ADMIN), as_nobody(client, key=key)
             assert (await alice.get("/claims")).json() == {"role": "admin"}

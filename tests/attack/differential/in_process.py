@@ -45,6 +45,20 @@ class Answer:
     head: bytes
 
 
+def judge(command, heads):
+    """What that gate answers to each of the heads."""
+    records = b"".join(struct.pack("<I", len(head)) + head for head in heads)
+    output = subprocess.run(command, input=records, stdout=subprocess.PIPE, check=True).stdout
+    at = 0
+    for _ in heads:
+        (size,) = struct.unpack_from("<I", output, at)
+        line, _, head = output[at + 4 : at + 4 + size].partition(b"\n")
+        verdict, kind, uid, reason = line.decode().split("\t")
+        yield Answer(verdict == "forward", kind, uid or None, reason, head)
+        at += 4 + size
+    assert at == len(output), "judge_targets answered something else than it was asked"
+
+
 class InProcess:
     def __init__(self, seed, broken=None):
         import readings  # imports uvicorn and FastAPI, which the wire form leaves to other processes
@@ -67,18 +81,6 @@ class InProcess:
             target, odd = self.targets.honest(uid), odd_field_lines(self.targets, at_least=1)
         first, token = b"GET %s HTTP/1.1" % target, b"Authorization: Bearer " + self.tokens.good(uid)
         return uid.decode(), b"\r\n".join([first, b"Host: gate", token, *odd, b"", b""])
-
-    def judge(self, heads):
-        records = b"".join(struct.pack("<I", len(head)) + head for head in heads)
-        output = subprocess.run(self.command, input=records, stdout=subprocess.PIPE, check=True).stdout
-        at = 0
-        for _ in heads:
-            (size,) = struct.unpack_from("<I", output, at)
-            line, _, head = output[at + 4 : at + 4 + size].partition(b"\n")
-            verdict, kind, uid, reason = line.decode().split("\t")
-            yield Answer(verdict == "forward", kind, uid or None, reason, head)
-            at += 4 + size
-        assert at == len(output), "judge_targets answered something else than it was asked"
 
     def readings(self, head):
         """(where, how many requests the server sees, notes of its handlers), for each parser and service."""
@@ -116,7 +118,7 @@ class InProcess:
         tally, started, known, indices = Tally(), time.perf_counter(), set(), itertools.count()
         while tally.tried < count:
             cases = self._new_cases(indices, known, min(BATCH, count - tally.tried), tally)
-            answers = self.judge([head for _, _, head in cases])
+            answers = judge(self.command, [head for _, _, head in cases])
             for (index, uid, head), answer in zip(cases, answers, strict=True):
                 tally.tried += 1
                 if not answer.forwarded:
@@ -133,7 +135,7 @@ class InProcess:
     def explain(self, index):
         """One case, step by step, as text."""
         uid, head = self.make(index)
-        (answer,) = self.judge([head])
+        (answer,) = judge(self.command, [head])
         lines = [f"sent with {uid!r}'s token: {head!r}"]
         if not answer.forwarded:
             return "\n".join([*lines, f"refused: {answer.kind} {answer.reason}"])

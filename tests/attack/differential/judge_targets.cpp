@@ -2,10 +2,11 @@
 // --broken puts something in the gate's place that is wrong in a known way: the machine that uses this tool
 // must notice.
 //
-// judge_targets --secret SECRET --now UNIX_SECONDS [--broken NAME] KIND=TEMPLATE...   (KIND: user, token,
-// optional, public) Standard input: records, each a 32-bit little-endian length and that many bytes of a
-// request head. Standard output: a record for each, "forward TAB kind TAB uid TAB reason LF head" or "refuse
-// TAB status TAB uid TAB reason LF".
+// judge_targets --secret SECRET --now UNIX_SECONDS [--broken NAME] [--override OVERRIDE]...
+// [--claim-header NAME=CLAIM]... KIND=RULE...   (KIND: user, token, optional, public) Standard input:
+// records, each a 32-bit little-endian length and that many bytes of a request head. Standard output: a
+// record for each, "forward TAB kind TAB uid TAB reason LF head" or "refuse TAB status TAB uid TAB reason
+// LF".
 
 #include <algorithm>
 #include <charconv>
@@ -19,6 +20,7 @@
 #include <variant>
 #include <vector>
 
+#include "gate/claim_fields.hpp"
 #include "gate/judge.hpp"
 #include "http/forward_request.hpp"
 #include "http/message_parser.hpp"
@@ -36,6 +38,7 @@ enum class Broken : std::uint8_t { nothing, pass_through, raw_compare, normalise
 
 struct Judge {
   gate::Policy policy;
+  std::vector<std::string> claim_headers;
   token::Verifier verifier;
   std::int64_t now;
   Broken broken;
@@ -112,6 +115,11 @@ std::string forwarded(Judge& judge, const gate::Verdict& verdict) {
   request.authority = judge.target.authority().empty() ? judge.head.host : judge.target.authority();
   request.identity_header = user_header;
   request.uid = verdict.uid.view();
+  request.claim_headers = judge.claim_headers;
+  std::string claim_fields;
+  gate::append_claim_fields(claim_fields, judge.policy.claim_headers, verdict.claims);
+  request.claim_fields = claim_fields;
+  request.overridden = verdict.overridden;
   request.forward_authorization = !verdict.preflight;
   request.peer_address = "192.0.2.1";
   request.request_id = "r";
@@ -175,6 +183,7 @@ int usage(std::string_view problem) {
 
 int main(int count, char** values) {
   std::vector<route::Rule> rules;
+  gate::Policy policy;
   std::string secret;
   std::int64_t now = 0;
   Broken broken = Broken::nothing;
@@ -191,6 +200,12 @@ int main(int count, char** values) {
         now = std::stoll(value);
       } else if (word == "--broken" && found != known.end()) {
         broken = static_cast<Broken>(std::distance(known.begin(), found));
+      } else if (word == "--override") {
+        auto one = route::parse_override(value);
+        if (const auto* problem = std::get_if<std::string>(&one)) return usage(*problem);
+        policy.overrides.push_back(std::get<route::Override>(std::move(one)));
+      } else if (word == "--claim-header" && value.find('=') != value.npos) {
+        policy.claim_headers.push_back({value.substr(0, value.find('=')), value.substr(value.find('=') + 1)});
       } else {
         return usage(std::string(word) + " " + value);
       }
@@ -208,14 +223,19 @@ int main(int count, char** values) {
     }
   }
   if (secret.empty() || rules.empty()) return usage("needs --secret, --now and rules");
-  Judge judge{
-      {},
-      token::Verifier(std::make_shared<const token::SharedSecrets>(std::vector<std::string>{secret}), {}),
-      now,
-      broken,
-      {},
-      {}};
-  judge.policy.rules = route::RuleTable(std::move(rules));
+  token::ClaimsPolicy claims;
+  claims.kept_claims = route::keep_claims(rules, policy.overrides, policy.claim_headers);
+  policy.rules = route::RuleTable(std::move(rules));
+  std::vector<std::string> names;
+  for (const route::ClaimHeader& header : policy.claim_headers) names.push_back(header.name);
+  Judge judge{std::move(policy),
+              std::move(names),
+              token::Verifier(std::make_shared<const token::SharedSecrets>(std::vector<std::string>{secret}),
+                              std::move(claims)),
+              now,
+              broken,
+              {},
+              {}};
   for (std::string bytes; read_record(bytes);) write_record(answer(judge, bytes));
   return 0;
 }

@@ -10,6 +10,7 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parents[1] / "integration"), str(HERE.parent / "peers")]
 
+import conditions  # noqa: E402
 import in_process  # noqa: E402
 import on_the_wire  # noqa: E402
 import processes  # noqa: E402
@@ -26,15 +27,20 @@ def parse(arguments):
     peers = "requests to HAProxy's and nginx's recipes too (20000)"
     add("--peers", type=int, nargs="?", const=20000, default=0, metavar="N", help=peers)
     add("--seed", type=int, default=1, help="another seed, other cases (1)")
+    add("--conditions", type=int, metavar="N", help="requests under rules with conditions (as many as targets)")
     add("--case", type=int, metavar="I", help="shows one target's way and ends")
+    add("--condition-case", type=int, metavar="I", help="shows one of those under conditions and ends")
     add("--wire-case", type=int, metavar="I", help="sends one request again and ends")
-    return parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
+    if options.conditions is None:
+        options.conditions = options.targets
+    return options
 
 
-def search_in_process(seed, count):
-    tally = in_process.InProcess(seed).search(count)
+def search_in_process(seed, count, machine=in_process.InProcess, what="in process"):
+    tally = machine(seed).search(count)
     print(
-        f"in process, seed {seed}: {tally.tried:,} targets tried, {tally.forwarded:,} forwarded, "
+        f"{what}, seed {seed}: {tally.tried:,} targets tried, {tally.forwarded:,} forwarded, "
         f"{tally.refused:,} refused, {tally.ran:,} handlers ran, violations: {len(tally.violations)}  "
         f"({tally.tried / tally.seconds:,.0f} a second; {tally.repeated:,} repeats left out)",
         flush=True,
@@ -46,7 +52,7 @@ def in_process_with_the_newest(seed, count):
     """The same search where the newest FastAPI and uvicorn are; whether it found something."""
     if "newest" not in processes.PYTHONS:
         return False
-    command = [processes.PYTHONS["newest"], __file__, "--seed", seed, "--targets", count, "--wire", 0]
+    command = [processes.PYTHONS["newest"], __file__, "--seed", seed, "--targets", count, "--conditions", 0, "--wire", 0]
     environment = {**os.environ, "PYTHONWARNINGS": "ignore"}
     print("with the newest FastAPI and uvicorn, ", end="", flush=True)
     del environment["E2E_PYTHON"]
@@ -77,6 +83,9 @@ def main(arguments):
     if options.case is not None:
         print(in_process.InProcess(options.seed).explain(options.case))
         return 0
+    if options.condition_case is not None:
+        print(conditions.Conditions(options.seed).explain(options.condition_case))
+        return 0
     violations, elsewhere = [], False
     if options.wire_case is not None:
         violations += show_wire_case(options.seed, options.wire_case)
@@ -84,6 +93,8 @@ def main(arguments):
         if options.targets:
             violations += search_in_process(options.seed, options.targets)
             elsewhere = in_process_with_the_newest(options.seed, options.targets)
+        if options.conditions:
+            violations += search_in_process(options.seed, options.conditions, conditions.Conditions, "under conditions")
         if options.wire:
             violations += search_on_the_wire(options.seed, options.wire)
         if options.peers:

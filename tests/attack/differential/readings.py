@@ -78,6 +78,7 @@ class Server:
         protocol = self._protocol(**self._settings, _loop=loop)
         protocol.connection_made(_Transport())
         protocol.data_received(head)
+        self._settings["server_state"].connections.clear()  # it would remember each of a million
         if loop.served == 0:
             return []
         return [protocol.scope] * (loop.served + (1 if _waits(protocol) else 0))
@@ -104,16 +105,16 @@ def _waits(protocol):
 class Service:
     """An application, called as a server calls it."""
 
-    def __init__(self, app):
-        self.app = app
+    def __init__(self, app, ledger=services.ledger):
+        self.app, self.ledger = app, ledger
 
     def ask(self, scope):
         """The notes of the handlers that run for it: none or one."""
-        services.ledger.clear()
+        self.ledger.clear()
         # A slash redirect fails on a query that is not UTF-8: a 500. The ledger says whether a handler ran.
         with suppress(UnicodeError, ValueError):
             _finish(self.app(dict(scope), _empty_body, _ignore))
-        return list(services.ledger)
+        return list(self.ledger)
 
 
 async def _empty_body():

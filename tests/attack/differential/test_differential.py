@@ -10,6 +10,8 @@ sys.path[:0] = [str(HERE), str(HERE.parents[1] / "integration")]
 
 import on_the_wire  # noqa: E402
 import processes  # noqa: E402
+import policed_service  # noqa: E402
+from conditions import CONDITION, Conditions  # noqa: E402
 from generator import Targets  # noqa: E402
 from in_process import InProcess  # noqa: E402
 from invariant import IDENTITY, OTHER_USER, REQUESTS, broken_by  # noqa: E402
@@ -34,6 +36,43 @@ def test_the_real_gate_lets_honest_requests_through_and_nothing_else():
     tally = InProcess(seed=1).search(4000)
     assert tally.violations == []
     assert tally.forwarded > 200 and tally.refused > 2000 and tally.ran > tally.forwarded
+
+
+def without(word):
+    """The rules with that word taken away."""
+    changed = {
+        kind: [" ".join(one for one in rule.split() if one != word) for rule in rules]
+        for kind, rules in policed_service.RULES.items()
+    }
+    assert changed != policed_service.RULES
+    return changed
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"rules": without("{org_id}=orgs")}, "orgs runs with"),
+        ({"rules": without("{org_id}=org")}, "team runs with"),
+        ({"rules": without("role=admin")}, "admin runs with"),
+        ({"rules": without("role=owner")}, "api runs with"),
+        ({"rules": without("scope=reports:read")}, "reports runs with"),
+        ({"rules": without("{year}=years")}, "reports runs with"),
+        ({"rules": without("level=7")}, "level runs with"),
+        ({"rules": without("GET")}, "by POST"),
+        ({"overrides": ["role=support", "GET|POST|PUT|DELETE role=admin"]}, "api runs with"),
+        ({"overrides": []}, "is refused"),
+    ],
+)
+def test_a_gate_without_one_of_its_conditions_is_caught(change, says):
+    tally = Conditions(seed=1, **change).search(4000)
+    assert {violation.kind for violation in tally.violations} == {CONDITION}
+    assert any(says in violation.what for violation in tally.violations)
+
+
+def test_the_real_gate_keeps_every_condition_and_lets_through_whom_it_names():
+    tally = Conditions(seed=2).search(4000)
+    assert tally.violations == []
+    assert tally.forwarded > 400 and tally.refused > 1500 and tally.ran > tally.forwarded
 
 
 def test_no_gate_at_all_is_caught_on_the_wire():

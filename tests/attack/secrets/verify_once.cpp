@@ -9,6 +9,7 @@
 #include <string>
 
 #include "token/base64url.hpp"
+#include "token/sign.hpp"
 #include "token/verifier.hpp"
 
 int main(int argc, char** argv) {

@@ -7,6 +7,10 @@
 //   judge-403     another user's path
 //   rewrite       the head for the upstream
 //   answer        the gate's own 401
+//   metrics       all that is counted of one forwarded request
+//   rates         POSTERN_USER_RATE: a request of a known user
+//   rates-off     the same where there is no such rate
+//   scrape        /metrics of four threads: on the main thread, beside the requests
 
 #include <openssl/evp.h>
 #include <valgrind/callgrind.h>
@@ -21,9 +25,13 @@
 
 #include "gate/answer.hpp"
 #include "gate/judge.hpp"
+#include "gate/rates.hpp"
 #include "http/forward_request.hpp"
 #include "http/message_parser.hpp"
+#include "observe/metrics/exposition.hpp"
+#include "observe/metrics/metrics.hpp"
 #include "token/base64url.hpp"
+#include "token/sign.hpp"
 
 using namespace postern;
 
@@ -129,6 +137,23 @@ struct Core {
   }
 };
 
+// As the relay counts a request over kept connections on both sides.
+void count_request(observe::WorkerMetrics& metrics, const observe::CountedRequest& request) {
+  using observe::ConnectionState, observe::Side;
+  metrics.request_began();
+  metrics.connection_changed(Side::client, ConnectionState::idle, ConnectionState::active);
+  metrics.count_token_cache(true);
+  metrics.count_pool(true);
+  metrics.count(request);
+  metrics.request_ended();
+  metrics.connection_changed(Side::client, ConnectionState::active, ConnectionState::idle);
+}
+
+// As the relay asks: see limit_user().
+bool within_rate(gate::Rates& rates, std::string_view uid) {
+  return !rates.limits_users() || rates.take(uid, std::chrono::seconds(1)).allowed;
+}
+
 constexpr std::string_view alice = "EsmFA7gb0sS0BIxT1ma7W0JUPr6nepSr";
 
 // Counts `stage` alone; `before` makes everything ready, and both run once uncounted.
@@ -153,6 +178,19 @@ int main(int argc, char** argv) {
   auto wrong = known;
   wrong.insert(wrong.rfind('.') + 1, "A");
   gate::Verdict verdict;
+  observe::WorkerMetrics metrics;
+  const observe::CountedRequest forwarded{observe::CountedVerdict::forward,
+                                          200,
+                                          true,
+                                          std::chrono::microseconds(900),
+                                          std::chrono::microseconds(12),
+                                          std::chrono::microseconds(850)};
+  const auto limit = [](std::optional<gate::Rate> users) {
+    gate::Rates rates({}, users, std::nullopt);
+    bool allowed = true;
+    count([](int) {}, [&] { allowed = within_rate(rates, alice); });
+    if (!allowed) std::abort();
+  };
   const auto judged = [&] { verdict = core.judge(); };
   const std::map<std::string_view, std::function<void()>> stages = {
       {"parse", [&] { count([](int) {}, [&] { core.parse(known); }); }},
@@ -176,6 +214,27 @@ int main(int argc, char** argv) {
          context.request_id = "0123456789abcdef0123456789abcdef";
          count([&](int) { core.out.clear(); },
                [&] { gate::write_answer(core.out, gate::Answer::token_invalid, context); });
+       }},
+      {"metrics", [&] { count([](int) {}, [&] { count_request(metrics, forwarded); }); }},
+      {"rates",
+       [&] {
+         limit(gate::Rate{50, std::chrono::milliseconds(1000), 100});
+       }},
+      {"rates-off", [&] { limit(std::nullopt); }},
+      {"scrape",
+       [&] {
+         observe::Metrics all;
+         for (int i = 0; i < 4; ++i) {
+           observe::WorkerMetrics& worker = all.add_worker();
+           count_request(worker, forwarded);
+           for (const observe::RefusalReason& reason : observe::refusal_reasons)
+             worker.count_refusal(observe::CountedVerdict::refuse, reason.name);
+         }
+         const observe::SharedMetrics shared(1);
+         const observe::MetricsCollectable collectable([&] {
+           return observe::Scrape{all.fold(), &shared, std::nullopt, 0, "0.1.0"};
+         });
+         count([](int) {}, [&] { core.out = observe::expose(collectable); });
        }},
   };
   const auto stage = argc == 2 ? stages.find(argv[1]) : stages.end();

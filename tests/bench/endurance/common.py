@@ -105,6 +105,7 @@ class LoadGate(Gate):
                     self.reasons[f"{entry['status']} {entry['reason']}"] += 1
                 if len(self.lines) < self.most_kept or entry.get("msg") != "request":
                     self.lines.append(entry)
+                    self._by_message[entry.get("msg")].append(entry)
                 self._news.notify_all()
         with self._news:
             self._ended = True

@@ -1,15 +1,17 @@
 -- Requests for wrk from a file with a line for each, `target token` (no token: `-`), sent in turn; a second argument
--- makes it a POST with a body of that many bytes. The result is one line of JSON.
+-- above 0 makes it a POST with a body of that many bytes, a third, `close`, asks once on each connection. The result is
+-- one line of JSON.
 local requests, last = {}, 0
 
 function init(arguments)
-  local size = tonumber(arguments[2])
-  local body = size and string.rep("x", size) or nil
+  local size = tonumber(arguments[2]) or 0
+  local body = size > 0 and string.rep("x", size) or nil
   for line in io.lines(arguments[1]) do
     local target, token = line:match "^(%S+) (%S+)$"
     local headers = token ~= "-" and { Authorization = "Bearer " .. token } or {}
     headers.Host = wrk.headers.Host
-    requests[#requests + 1] = wrk.format(size and "POST" or "GET", target, headers, body)
+    headers.Connection = arguments[3]
+    requests[#requests + 1] = wrk.format(body and "POST" or "GET", target, headers, body)
   end
 end
 

@@ -1,45 +1,16 @@
-"""Debian's Chromium and the web server of the page that it shows."""
+"""Debian's Chromium."""
 
 import json
 import os
 import select
 import subprocess
 import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 from gate import PATIENCE
 
 FOLDER = Path(__file__).resolve().parent
 CHROMIUM = Path("/usr/bin/chromium")
-
-
-class PageServer:
-    """page.html on a port of its own, which makes an origin of its own."""
-
-    def __init__(self):
-        content = (FOLDER / "page.html").read_bytes()
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self):
-                self.send_response(200)
-                self.send_header("Content-Type", "text/html; charset=utf-8")
-                self.send_header("Content-Length", str(len(content)))
-                self.end_headers()
-                self.wfile.write(content)
-
-            def log_message(self, *_):
-                pass
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.origin = f"http://127.0.0.1:{self._server.server_address[1]}"
-        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
-        self._thread.start()
-
-    def stop(self):
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join(PATIENCE)
 
 
 class Chromium:

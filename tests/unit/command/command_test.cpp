@@ -22,14 +22,14 @@ struct Ran {
 Ran run(const std::vector<std::string>& arguments, std::vector<config::Variable> environment = {},
         const std::string& input = {}, bool with_secret = true) {
   if (with_secret) environment.push_back({"BETTER_AUTH_SECRET", secret});
-  const config::Machine machine{[](const std::string&) {
-                                  return config::FileContent{{}, "no files here"};
-                                },
-                                2};
+  const config::HostEnvironment host{[](const std::string&) {
+                                       return config::FileContent{{}, "no files here"};
+                                     },
+                                     2};
   std::istringstream in(input);
   std::ostringstream out;
   std::ostringstream err;
-  const int code = command::run(arguments, {environment, machine, in, out, err, now});
+  const int code = command::run(arguments, {environment, host, in, out, err, now});
   return {code, out.str(), err.str()};
 }
 

@@ -36,17 +36,17 @@ struct Ran {
 };
 
 Ran explain(std::vector<std::string> arguments, const Environment& environment, const Files& files = {}) {
-  const config::Machine machine{[&files](const std::string& path) {
-                                  const auto found = files.find(path);
-                                  if (found == files.end())
-                                    return config::FileContent{{}, unknown_file, false};
-                                  return config::FileContent{found->second, ""};
-                                },
-                                2, now};
+  const config::HostEnvironment host{[&files](const std::string& path) {
+                                       const auto found = files.find(path);
+                                       if (found == files.end())
+                                         return config::FileContent{{}, unknown_file, false};
+                                       return config::FileContent{found->second, ""};
+                                     },
+                                     2, now};
   arguments.insert(arguments.begin(), "explain");
   std::istringstream in;
   std::ostringstream out, err;
-  const int code = command::run(arguments, {environment, machine, in, out, err, now});
+  const int code = command::run(arguments, {environment, host, in, out, err, now});
   return {code, out.str(), err.str()};
 }
 

@@ -1,7 +1,7 @@
 // The rooms name their reasons themselves; the closed list of the metrics, which sees none of them, must hold
 // them all.
 
-#include "observe/refusal_reasons.hpp"
+#include "observe/metrics/refusal_reasons.hpp"
 
 #include <doctest/doctest.h>
 

@@ -5,6 +5,8 @@
 #include <map>
 #include <sstream>
 
+#include "command/run.hpp"
+
 using namespace postern;
 
 namespace {
@@ -17,15 +19,15 @@ struct Ran {
 Ran run(const std::vector<std::string>& arguments, std::vector<config::Variable> environment = {},
         const std::string& input = {}, const std::map<std::string, std::string>& files = {}) {
   environment.push_back({"BETTER_AUTH_SECRET", "0123456789abcdef0123456789abcdef"});
-  config::Machine machine;
-  machine.read_file = [&files](const std::string& path) -> config::FileContent {
+  config::HostEnvironment host;
+  host.read_file = [&files](const std::string& path) -> config::FileContent {
     const auto found = files.find(path);
     if (found == files.end()) return {{}, "No such file or directory", false};
     return {found->second, {}};
   };
   std::istringstream in(input);
   std::ostringstream out, err;
-  const int code = command::run(arguments, {environment, machine, in, out, err, 1'767'225'600});
+  const int code = command::run(arguments, {environment, host, in, out, err, 1'767'225'600});
   return {code, out.str(), err.str()};
 }
 

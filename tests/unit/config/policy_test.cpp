@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "config/policy_readers.hpp"
-#include "machine.hpp"
+#include "config/policy_parsers.hpp"
+#include "host_environment.hpp"
 
 using namespace postern;
 using namespace postern::config;
@@ -31,8 +31,8 @@ TEST_CASE("the claims that anything asks for are kept, and each use knows its pl
 
 TEST_CASE("claim headers are ordered by their names in lower case") {
   Config config;
-  CHECK(readers::read_claim_headers("x-b=1,X-C=2,X-A=3", config).empty());
-  CHECK(readers::show_claim_headers(config) == "X-A=3,x-b=1,X-C=2");
+  CHECK(setting_parsers::read_claim_headers("x-b=1,X-C=2,X-A=3", config).empty());
+  CHECK(setting_parsers::show_claim_headers(config) == "X-A=3,x-b=1,X-C=2");
 }
 
 TEST_CASE("shadow mode has an end, which is told") {

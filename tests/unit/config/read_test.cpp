@@ -4,7 +4,7 @@
 #include <array>
 
 #include "config/variables.hpp"
-#include "machine.hpp"
+#include "host_environment.hpp"
 
 using namespace postern;
 using namespace postern::config;
@@ -166,7 +166,7 @@ TEST_CASE("ten mistakes at once are ten problems") {
                                                  {"POSTERN_LOG_LEVEL", "loud"},
                                                  {"POSTERN_UPSTREM", "http://127.0.0.1:8000"},
                                                  {"POSTERN_TLS_CERT", "/cert.pem"}}};
-  CHECK(read(environment, sample::machine()).problems.size() == 10);
+  CHECK(read(environment, sample::host_environment()).problems.size() == 10);
 }
 
 TEST_CASE("an unknown variable is a problem that names the nearest known one") {

@@ -7,7 +7,7 @@
 
 #include "scene.hpp"
 #include "token/base64url.hpp"
-#include "token/jwk_set.hpp"
+#include "token/keys/jwk_set.hpp"
 
 using namespace postern;
 using namespace postern::gate;

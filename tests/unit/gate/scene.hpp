@@ -12,6 +12,7 @@
 
 #include "gate/judge.hpp"
 #include "http/message_parser.hpp"
+#include "token/sign.hpp"
 
 namespace postern::gate::test {
 

@@ -1,3 +1,5 @@
+#include "http/chunked_body.hpp"
+
 #include <doctest/doctest.h>
 
 #include <algorithm>

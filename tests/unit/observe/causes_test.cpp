@@ -7,7 +7,7 @@
 #include <sstream>
 #include <string>
 
-#include "observe/refusal_reasons.hpp"
+#include "observe/metrics/refusal_reasons.hpp"
 
 using namespace postern::observe;
 

@@ -10,7 +10,7 @@
 #include <variant>
 
 #include "sample.hpp"
-#include "token/jwk_set.hpp"
+#include "token/keys/jwk_set.hpp"
 #include "token/verifier.hpp"
 
 using namespace postern::token;

@@ -9,7 +9,7 @@
 
 #include "token/base64url.hpp"
 #include "token/claims.hpp"
-#include "token/hs256.hpp"
+#include "token/signature/hs256.hpp"
 #include "token/verifier.hpp"
 
 namespace postern::token::sample {

@@ -1,3 +1,5 @@
+#include "token/sign.hpp"
+
 #include <doctest/doctest.h>
 
 #include <stdexcept>

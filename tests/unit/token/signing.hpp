@@ -17,8 +17,8 @@
 #include <vector>
 
 #include "sample.hpp"
-#include "token/jwk_set.hpp"
-#include "token/keys.hpp"
+#include "token/keys/jwk_set.hpp"
+#include "token/keys/keys.hpp"
 
 namespace postern::token::sample {
 
