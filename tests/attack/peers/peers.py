@@ -60,9 +60,10 @@ class Envoy(processes.Running):
         super().__init__("envoy", [os.environ["ENVOY"], "-c", folder / "envoy.yaml", *quiet], address)
 
 
+STRICT_ENVOY = "Envoy, and its options against odd paths and names"
 ENVOYS = {
     "Envoy 1.40, `jwt_authn` and lua": Envoy,
-    "Envoy, and its options against odd paths and names": partial(Envoy, strict=True),
+    STRICT_ENVOY: partial(Envoy, strict=True),
 }
 GATES = {
     "no gate": None,
