@@ -130,7 +130,7 @@ def test_a_client_that_has_100_and_stalls_is_closed(start, upstream):
         connection.is_closed()
 
     upstream.script = script
-    gate = start(POSTERN_RESPONSE_TIMEOUT=SHORT, POSTERN_STREAM_IDLE_TIMEOUT="2s")
+    gate = start(POSTERN_RESPONSE_TIMEOUT="2s", POSTERN_STREAM_IDLE_TIMEOUT="4s")
     with Client(gate.address).send(EXPECTING) as client:
         assert client.read_head().start.startswith(b"HTTP/1.1 100 ")
         assert client.read_to_end() == b""

@@ -81,7 +81,8 @@ class Front:
             try:
                 client.send(message.data)
                 if message.way == "alone":
-                    client.finish_sending()
+                    if not getattr(self.gate, "closes_when_idle", False):
+                        client.finish_sending()
                     received = client.read_to_end()
                 else:
                     received = client.read_response().raw

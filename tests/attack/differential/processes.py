@@ -19,6 +19,8 @@ from gate import PATIENCE, SECRET, binary, clean_environment  # noqa: E402
 class Running:
     """A command that listens on `address`."""
 
+    closes_when_idle = False  # instead of when its client ends its sending
+
     def __init__(self, name, command, address, cwd=HERE, **environment):
         self.name, self.address = name, str(address)
         self.log = Path(f"{address}.log")

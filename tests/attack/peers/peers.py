@@ -1,5 +1,6 @@
-"""The same requests through HAProxy's and nginx's usual recipes, and how many of them get past each."""
+"""The same requests through HAProxy's, nginx's and Envoy's usual recipes, and how many of them get past each."""
 
+import base64
 import math
 import os
 import shutil
@@ -28,18 +29,42 @@ def haproxy(address, upstream, **settings):
     return processes.Running("haproxy", command, address, **settings)
 
 
+def _configuration(template, folder, **names):
+    """That file with its @NAMES@ replaced, in the folder."""
+    text = (HERE / template).read_text()
+    for name, value in names.items():
+        text = text.replace(f"@{name}@", str(value))
+    (folder / template).write_text(text)
+
+
 def nginx(address, upstream, **settings):
     folder = Path(f"{address}.nginx")
     folder.mkdir()
-    names = {"FOLDER": folder, "PEERS": HERE, "ADDRESS": address, "UPSTREAM": upstream}
-    text = (HERE / "nginx.conf").read_text()
-    for name, value in {**names, "MACHINE": f"{os.uname().machine}-linux-gnu"}.items():
-        text = text.replace(f"@{name}@", str(value))
-    (folder / "nginx.conf").write_text(text)
+    machine = f"{os.uname().machine}-linux-gnu"
+    _configuration("nginx.conf", folder, FOLDER=folder, PEERS=HERE, ADDRESS=address, UPSTREAM=upstream, MACHINE=machine)
     command = [_program("nginx", "nginx-light libnginx-mod-http-lua lua-cjson"), "-c", folder / "nginx.conf"]
     return processes.Running("nginx", command, address, PEER_SECRET=SECRET, **settings)
 
 
+class Envoy(processes.Running):
+    closes_when_idle = True
+
+    def __init__(self, address, upstream, strict=False):
+        folder = Path(f"{address}.envoy")
+        folder.mkdir()
+        slashes = "REJECT_REQUEST" if strict else "KEEP_UNCHANGED"
+        options = {"NORMALIZE": str(strict).lower(), "SLASHES": slashes, "UNDERSCORES": "REJECT_REQUEST" if strict else "ALLOW"}
+        key = base64.urlsafe_b64encode(SECRET.encode()).rstrip(b"=").decode()
+        _configuration("envoy.yaml", folder, PEERS=HERE, ADDRESS=address, UPSTREAM=upstream, KEY=key, **options)
+        quiet = ["--concurrency", "1", "--disable-hot-restart", "--log-level", "error"]
+        super().__init__("envoy", [os.environ["ENVOY"], "-c", folder / "envoy.yaml", *quiet], address)
+
+
+STRICT_ENVOY = "Envoy, and its options against odd paths and names"
+ENVOYS = {
+    "Envoy 1.40, `jwt_authn` and lua": Envoy,
+    STRICT_ENVOY: partial(Envoy, strict=True),
+}
 GATES = {
     "no gate": None,
     "HAProxy 2.6, `jwt_verify` and `path,field(3,/)`": haproxy,
@@ -47,6 +72,7 @@ GATES = {
     "HAProxy, and `normalize-uri`": partial(haproxy, PEER_DENY="1", PEER_NORMALIZE="1"),
     "nginx 1.22 with lua, a segment of `$uri`": nginx,
     "nginx, and every other path denied": partial(nginx, PEER_DENY="1"),
+    **(ENVOYS if os.environ.get("ENVOY") else {}),  # tests/run and tests/attack/run set it where they could install it
     "Postern": processes.postern,
 }
 
