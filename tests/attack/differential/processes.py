@@ -59,11 +59,11 @@ def _start(server, app, address):
     return Backend((f"services:{app}", HERE), server, address)
 
 
-def servers(python=None):
-    """(name, start(address)) of every server and service that the wire form goes to, or of those on one Python."""
+def servers():
+    """(name, start(address)) of every server and service that the wire form goes to."""
     chosen = [(server, "caught" if "corn" in server else "plain") for server in SERVERS]
     chosen += [(server, "caught") for server in SERVERS if server.endswith(("httptools", "granian"))]
-    return [(f"{server}, {app}", partial(_start, server, app)) for server, app in chosen if (python or "") in server]
+    return [(f"{server}, {app}", partial(_start, server, app)) for server, app in chosen]
 
 
 def postern(address, upstream):

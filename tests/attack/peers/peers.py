@@ -115,7 +115,8 @@ def _cases(tally, kind):
 
 def compare(seed, requests, gates=GATES):
     """(Markdown table, violations through the last gate); so many requests to each."""
-    servers = processes.servers("debian")
+    # hypercorn waits for the rest of what a client cut short, which without a gate takes too long.
+    servers = [server for server in processes.servers() if server[0].startswith(("debian-h11", "debian-httptools"))]
     count = math.ceil(requests / len(servers))
     lines = [
         f"| {count:,} requests (seed {seed}) to each of {len(servers)} services | forwarded "
