@@ -42,8 +42,9 @@ Awaitable<SplicedBody::End> SplicedBody::run(const ExchangePlan& plan, Wait read
     const std::size_t before = pipe_->size();
     error_code error = filling ? pipe_->fill(from_, left) : pipe_->drain(to_);
     const bool stuck = error == asio::error::would_block;
-    // Bytes are here that cannot be spliced: TCP's urgent data is in the way.
-    if (stuck && filling && !moved) co_return End{Side::neither, error};
+    // Where TCP's urgent data is in the way, splice() takes nothing of what is here, or calls it the end.
+    if (filling && (error == asio::error::eof || (stuck && !moved)))
+      co_return End{Side::neither, asio::error::would_block};
     moved = !stuck;
     if (stuck) {
       in_a_row = 0;
