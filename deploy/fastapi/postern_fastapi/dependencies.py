@@ -170,7 +170,7 @@ class _RequireOwner(_Bearer):
         self._own = RequireOwner()
         self.__signature__ = self._own.__signature__
         # FastAPI asks an instance's __call__ whether what it gives has to be awaited.
-        self.__dict__["__call__"] = self._own.__call__
+        vars(self)["__call__"] = self._own.__call__
 
     @overload
     def __call__(self, connection: HTTPConnection, user_id: str) -> Coroutine[Any, Any, str]: ...
