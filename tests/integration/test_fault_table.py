@@ -56,7 +56,9 @@ TESTED = {
     "no file descriptor left": ["overload: out_of_descriptors_the_gate_goes_on_and_recovers"],
     "SIGHUP, or a changed file": ["reload: a_file_that_will_not_do_is_an_error_in_the_log_and_the_old_secret_stays",
                                   "tls_reload: a_broken_pair_leaves_the_old_one_until_it_is_mended"],
-    "the same with a broken file": ["key_sets: a_spoilt_file_of_keys_keeps_its_old_ones_and_nothing_else_from_changing"],
+    "the same with a broken file of `POSTERN_JWKS_FILE`": [
+        "key_sets: a_spoilt_file_of_keys_keeps_its_old_ones_and_nothing_else_from_changing",
+        "revoked: a_changed_file_is_read_and_a_wrong_line_keeps_the_old_list"],
 }
 
 
