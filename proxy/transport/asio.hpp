@@ -1,4 +1,8 @@
-#pragma once
+// Guarded by a name: it is precompiled, and a compiler cache may keep that longer than this file's time
+// stamp, by which `#pragma once` knows a file.
+#ifndef POSTERN_TRANSPORT_ASIO_HPP
+#define POSTERN_TRANSPORT_ASIO_HPP
+
 // The few names of Asio that the net room speaks, with concrete executor types: a polymorphic executor costs
 // an allocation and two indirect calls per operation.
 
@@ -47,3 +51,5 @@ using Timer = asio::basic_waitable_timer<Clock, asio::wait_traits<Clock>, Execut
 inline constexpr asio::as_tuple_t<asio::use_awaitable_t<Executor>> use_tuple{};
 
 }  // namespace postern::transport
+
+#endif  // POSTERN_TRANSPORT_ASIO_HPP

@@ -1,4 +1,8 @@
-#pragma once
+// Guarded by a name: it is precompiled, and a compiler cache may keep that longer than this file's time
+// stamp, by which `#pragma once` knows a file.
+#ifndef POSTERN_TRANSPORT_BEAST_HPP
+#define POSTERN_TRANSPORT_BEAST_HPP
+
 // What of Beast is used off the request path. Its headers are slow to compile: for precompiled headers.
 
 #include <boost/beast/core/flat_buffer.hpp>
@@ -20,3 +24,5 @@ namespace postern::transport {
 namespace beast = boost::beast;
 
 }  // namespace postern::transport
+
+#endif  // POSTERN_TRANSPORT_BEAST_HPP

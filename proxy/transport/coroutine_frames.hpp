@@ -1,4 +1,8 @@
-#pragma once
+// Guarded by a name: it is precompiled, and a compiler cache may keep that longer than this file's time
+// stamp, by which `#pragma once` knows a file.
+#ifndef POSTERN_TRANSPORT_COROUTINE_FRAMES_HPP
+#define POSTERN_TRANSPORT_COROUTINE_FRAMES_HPP
+
 // The memory of coroutine frames: free lists of the thread, by size. Asio keeps a few blocks a thread and
 // gives the first that is large enough, so small frames sit in large blocks and, with many requests under
 // way, nearly every frame comes from the heap. Included with Asio's headers, before the first coroutine is
@@ -40,3 +44,5 @@ inline void thread_info_base::deallocate<thread_info_base::awaitable_frame_tag>(
 }
 
 }  // namespace boost::asio::detail
+
+#endif  // POSTERN_TRANSPORT_COROUTINE_FRAMES_HPP
