@@ -57,5 +57,8 @@ function(postern_room NAME)
   target_include_directories(postern_${NAME} PUBLIC "${root}")
   list(TRANSFORM ROOM_USES PREPEND postern_)
   target_link_libraries(postern_${NAME} PUBLIC ${ROOM_USES} ${ROOM_LIBS} PRIVATE postern_flags)
+  # For programs alone: code that could be part of a shared library may not inline its own functions.
+  set_target_properties(postern_${NAME} PROPERTIES POSITION_INDEPENDENT_CODE OFF)
+  target_compile_options(postern_${NAME} PRIVATE -fPIE)
   set_property(GLOBAL APPEND PROPERTY POSTERN_ROOMS postern_${NAME})
 endfunction()
