@@ -55,17 +55,18 @@ const Text& text_for(Answer answer) noexcept {
 void append_retry_after(std::string& out, unsigned status, const AnswerContext& context) {
   if (status != 503 && status != 429) return;
   const std::uint32_t seconds = std::max<std::uint32_t>(1, context.retry_after);
-  out.append("Retry-After: ");
-  http::append_number(out, seconds);
-  out.append("\r\n");
+  http::append_field(out, "Retry-After", seconds);
   if (status != 429 || context.rate_limit == nullptr) return;
-  out.append("RateLimit-Policy: \"user\";q=");
+  http::begin_field(out, "RateLimit-Policy");
+  out.append("\"user\";q=");
   http::append_number(out, context.rate_limit->quota);
   out.append(";w=");
   http::append_number(out, context.rate_limit->window);
-  out.append("\r\nRateLimit: \"user\";r=0;t=");
+  http::end_field(out);
+  http::begin_field(out, "RateLimit");
+  out.append("\"user\";r=0;t=");
   http::append_number(out, seconds);
-  out.append("\r\n");
+  http::end_field(out);
 }
 
 // Fetch 3.2: without these a browser reports its own script a network error instead of the status.
@@ -120,6 +121,7 @@ void write_answer(std::string& out, Answer answer, const AnswerContext& context)
   http::append_number(out, text.status);
   out.append(" ").append(http::status_phrase(text.status)).append("\r\n");
   if (!context.date.empty()) http::append_field(out, "Date", context.date);
+  // The constant lines leave in one piece: refusals are what an attack is made of.
   out.append("Content-Type: application/json\r\nContent-Length: ");
   http::append_number(out, body_start.size() + text.detail.size() + body_end.size());
   out.append("\r\nCache-Control: no-store\r\n").append(text.fields);

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "http/field_line.hpp"
+
 namespace postern::gate {
 namespace {
 
@@ -50,9 +52,9 @@ void append_claim_fields(std::string& out, std::span<const route::ClaimHeader> h
                          std::span<const ClaimValue> claims) {
   for (const route::ClaimHeader& header : headers) {
     if (header.kept >= claims.size() || !has_field_value(claims[header.kept])) continue;
-    out.append(header.name).append(": ");
+    http::begin_field(out, header.name);
     append_value(out, claims[header.kept]);
-    out.append("\r\n");
+    http::end_field(out);
   }
 }
 

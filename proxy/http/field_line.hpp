@@ -11,8 +11,35 @@
 
 namespace postern::http {
 
+inline void append_number(std::string& out, std::uint64_t number) {
+  char digits[20];
+  out.append(digits,
+             static_cast<std::size_t>(std::to_chars(digits, digits + sizeof digits, number).ptr - digits));
+}
+
+// Around a value that comes in pieces.
+inline void begin_field(std::string& out, std::string_view name) {
+  out.append(name).append(": ");
+}
+inline void end_field(std::string& out) {
+  out.append("\r\n");
+}
+
 inline void append_field(std::string& out, std::string_view name, std::string_view value) {
-  out.append(name).append(": ").append(value).append("\r\n");
+  begin_field(out, name);
+  out.append(value);
+  end_field(out);
+}
+
+inline void append_field(std::string& out, std::string_view name, std::uint64_t value) {
+  begin_field(out, name);
+  append_number(out, value);
+  end_field(out);
+}
+
+// What both sides are told with a 101 (RFC 9110 7.8).
+inline void append_websocket_upgrade(std::string& out) {
+  out.append("Connection: Upgrade\r\nUpgrade: websocket\r\n");
 }
 
 // Copies field lines as they were received. Lines that stand one behind the other, written as they would be
@@ -46,17 +73,5 @@ class FieldLines {
   const char* begin_ = nullptr;  // of the lines that are to leave
   const char* end_ = nullptr;
 };
-
-inline void append_number(std::string& out, std::uint64_t number) {
-  char digits[20];
-  out.append(digits,
-             static_cast<std::size_t>(std::to_chars(digits, digits + sizeof digits, number).ptr - digits));
-}
-
-inline void append_content_length(std::string& out, std::uint64_t length) {
-  out.append("Content-Length: ");
-  append_number(out, length);
-  out.append("\r\n");
-}
 
 }  // namespace postern::http

@@ -78,28 +78,34 @@ void append_subprotocols(std::string& out, const RequestHead& head) {
       if (element.empty()) continue;
       const bool bearer = equal_ignoring_case(element, "bearer");
       if (!bearer && !bearer_before) {
-        out.append(out.size() == line_begin ? "Sec-WebSocket-Protocol: " : ", ").append(element);
+        if (out.size() == line_begin) {
+          begin_field(out, "Sec-WebSocket-Protocol");
+        } else {
+          out.append(", ");
+        }
+        out.append(element);
       }
       bearer_before = bearer;
     }
   }
-  if (out.size() != line_begin) out.append("\r\n");
+  if (out.size() != line_begin) end_field(out);
 }
 
 void append_framing(std::string& out, const RequestHead& head) {
-  if (head.framing == Framing::content_length) append_content_length(out, head.content_length);
+  if (head.framing == Framing::content_length) append_field(out, "Content-Length", head.content_length);
   if (head.framing == Framing::chunked) append_field(out, "Transfer-Encoding", "chunked");
 }
 
 void append_forwarded_for(std::string& out, const RequestHead& head, std::string_view peer,
                           bool keep_before) {
-  out.append("X-Forwarded-For: ");
+  begin_field(out, "X-Forwarded-For");
   for (const Field& field : head.fields) {
     if (!keep_before) break;
     if (field.field_class != FieldClass::x_forwarded_for || is_underscored(field.name)) continue;
     if (!field.value.empty()) out.append(field.value).append(", ");
   }
-  out.append(peer).append("\r\n");
+  out.append(peer);
+  end_field(out);
 }
 
 bool sane_scheme(std::string_view scheme) noexcept {
@@ -139,7 +145,7 @@ void write_request_head(std::string& out, const RequestHead& head, const Upstrea
 
   append_framing(out, head);
   if (request.websocket) {
-    out.append("Connection: Upgrade\r\nUpgrade: websocket\r\n");
+    append_websocket_upgrade(out);
   } else if (request.close) {
     append_field(out, "Connection", "close");
   }

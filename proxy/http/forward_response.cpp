@@ -32,7 +32,7 @@ void append_status_line(std::string& out, const ResponseHead& head) {
 }
 
 void append_framing(std::string& out, const ResponseHead& head, bool dechunk) {
-  if (head.framing == Framing::content_length) append_content_length(out, head.content_length);
+  if (head.framing == Framing::content_length) append_field(out, "Content-Length", head.content_length);
   if (head.framing == Framing::chunked && !dechunk) append_field(out, "Transfer-Encoding", "chunked");
 }
 
@@ -61,7 +61,7 @@ void write_response_head(std::string& out, const ResponseHead& head, const Downs
   lines.flush();
 
   if (!never_framed(head)) append_framing(out, head, response.dechunk);
-  if (switches) out.append("Connection: Upgrade\r\nUpgrade: websocket\r\n");
+  if (switches) append_websocket_upgrade(out);
   if (switches && response.add_bearer_subprotocol && !subprotocol_selected) {
     append_field(out, "Sec-WebSocket-Protocol", "bearer");
   }
