@@ -141,15 +141,12 @@ void append_durations(std::vector<MetricFamily>& out, const Totals& totals) {
 }
 
 void append_connections(std::vector<MetricFamily>& out, const Totals& totals) {
-  gauge("requests_in_flight", "Requests that are being served.")
-      .add({}, totals[cells::in_flight])
-      .append_to(out);
+  gauge("requests_in_flight", "Requests that are being served.").add({}, totals.in_flight()).append_to(out);
   Family connections = gauge("connections", "Open connections by side and state.");
   for (std::size_t side = 0; side < side_names.size(); ++side) {
     for (std::size_t state = 0; state < state_names.size(); ++state) {
-      connections.add(
-          {label("side", side_names[side]), label("state", state_names[state])},
-          totals[cells::connection(static_cast<Side>(side), static_cast<ConnectionState>(state))]);
+      connections.add({label("side", side_names[side]), label("state", state_names[state])},
+                      totals.connections(static_cast<Side>(side), static_cast<ConnectionState>(state)));
     }
   }
   connections.append_to(out);

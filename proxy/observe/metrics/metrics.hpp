@@ -2,12 +2,15 @@
 // What is counted of requests and connections: a block of plain cells per thread, added up when somebody
 // looks.
 
+#include <algorithm>
 #include <array>
 #include <atomic>
+#include <bit>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <limits>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -34,6 +37,32 @@ constexpr std::array<double, Count> in_seconds(
 inline constexpr std::array request_bounds = in_seconds(request_bounds_us);
 inline constexpr std::array gate_bounds = in_seconds(gate_bounds_us);
 
+// The bounds in nanoseconds, and for each place of the highest bit the first bucket that could be it: one or
+// two comparisons find it, however long a request took.
+template <std::size_t Bounds>
+struct Buckets {
+  explicit constexpr Buckets(const std::array<std::uint64_t, Bounds>& microseconds) {
+    for (std::size_t i = 0; i < Bounds; ++i) bounds[i] = microseconds[i] * 1000;
+    bounds[Bounds] = std::numeric_limits<std::uint64_t>::max();
+    for (std::size_t bit = 0; bit < starts.size(); ++bit) {
+      std::size_t first = 0;
+      while (bounds[first] < std::uint64_t{1} << bit) ++first;
+      starts[bit] = static_cast<std::uint8_t>(first);
+    }
+  }
+
+  [[nodiscard]] std::size_t find(std::uint64_t value) const noexcept {
+    std::size_t bucket = starts[static_cast<std::size_t>(63 - std::countl_zero(value | 1))];
+    while (value > bounds[bucket]) ++bucket;
+    return bucket;
+  }
+
+  std::array<std::uint64_t, Bounds + 1> bounds{};
+  std::array<std::uint8_t, 64> starts{};
+};
+inline constexpr Buckets request_buckets(request_bounds_us);
+inline constexpr Buckets gate_buckets(gate_bounds_us);
+
 // Where in a block each value is. A histogram has a cell for each bound, one for what is above them all, and
 // one for the sum in nanoseconds.
 namespace cells {
@@ -42,13 +71,13 @@ inline constexpr std::size_t codes = last_code - first_code + 2;  // the first i
 inline constexpr std::size_t request_cells = request_bounds.size() + 2;
 inline constexpr std::size_t gate_cells = gate_bounds.size() + 2;
 
-inline constexpr std::size_t in_flight = 0;
-inline constexpr std::size_t identified = 1;  // requests with a verified user
-inline constexpr std::size_t token_cache_entries = 2;
-inline constexpr std::size_t token_cache = 3;                    // hit, miss
-inline constexpr std::size_t pool = token_cache + 2;             // hit, miss
-inline constexpr std::size_t upstream_opened = pool + 2;         // success, failure
-inline constexpr std::size_t connections = upstream_opened + 2;  // side, state
+inline constexpr std::size_t identified = 0;  // requests with a verified user
+inline constexpr std::size_t token_cache_entries = 1;
+inline constexpr std::size_t token_cache = 2;             // hit, miss
+inline constexpr std::size_t pool = token_cache + 2;      // hit, miss
+inline constexpr std::size_t upstream_opened = pool + 2;  // success, failure
+// Side; all that are open in the place of the idle ones, which are those that are in no other state.
+inline constexpr std::size_t connections = upstream_opened + 2;
 inline constexpr std::size_t stream_ends = connections + side_names.size() * state_names.size();
 inline constexpr std::size_t gate_duration = stream_ends + stream_end_names.size();
 inline constexpr std::size_t upstream_duration = gate_duration + gate_cells;
@@ -58,12 +87,15 @@ inline constexpr std::size_t shadow_refusals = refusals + reason_count;
 inline constexpr std::size_t requests = shadow_refusals + reason_count;  // verdict, code
 inline constexpr std::size_t count = requests + verdict_names.size() * codes;
 
-constexpr std::size_t connection(Side side, ConnectionState state) noexcept {
-  return connections + index_of(side) * state_names.size() + index_of(state);
+constexpr std::size_t open_connections(Side side) noexcept {
+  return connections + index_of(side) * state_names.size();
+}
+constexpr std::size_t busy_connections(Side side, ConnectionState state) noexcept {
+  return open_connections(side) + index_of(state);
 }
 constexpr std::size_t request(CountedVerdict verdict, unsigned status) noexcept {
-  const std::size_t code = status < first_code || status > last_code ? 0 : status - first_code + 1;
-  return requests + index_of(verdict) * codes + code;
+  const unsigned code = status - first_code + 1;  // of what is below the first and no code: very large
+  return requests + index_of(verdict) * codes + (code < codes ? code : 0);
 }
 constexpr std::size_t duration_of(CountedVerdict verdict) noexcept {
   return request_duration + index_of(verdict) * request_cells;
@@ -83,21 +115,28 @@ struct CountedRequest {
 // two writers share.
 class alignas(64) WorkerMetrics {
  public:
-  void count(const CountedRequest& request) noexcept;
+  void count(const CountedRequest& request) noexcept {
+    add(cells::request(request.verdict, request.status), 1);
+    observe(request_buckets, cells::duration_of(request.verdict), request.total);
+    observe(gate_buckets, cells::gate_duration, request.gate);
+    if (request.upstream.count() > 0) observe(request_buckets, cells::upstream_duration, request.upstream);
+    add(cells::identified, static_cast<std::int64_t>(request.identified));
+  }
   // `reason` as in the log. With verdict shadow it counts as what would have been refused.
   void count_refusal(CountedVerdict verdict, std::string_view reason) noexcept;
 
-  void request_began() noexcept { add(cells::in_flight, 1); }
-  void request_ended() noexcept { add(cells::in_flight, -1); }
+  // A client's connection is busy while its request is served, and only then.
   void connection_opened(Side side, ConnectionState state) noexcept {
-    add(cells::connection(side, state), 1);
+    add(cells::open_connections(side), 1);
+    count_busy(side, state, 1);
   }
   void connection_closed(Side side, ConnectionState state) noexcept {
-    add(cells::connection(side, state), -1);
+    add(cells::open_connections(side), -1);
+    count_busy(side, state, -1);
   }
   void connection_changed(Side side, ConnectionState from, ConnectionState to) noexcept {
-    connection_closed(side, from);
-    connection_opened(side, to);
+    count_busy(side, from, -1);
+    count_busy(side, to, 1);
   }
   void count_upstream_opened(bool success) noexcept { add(cells::upstream_opened + (success ? 0 : 1), 1); }
   void count_pool(bool hit) noexcept { add(cells::pool + (hit ? 0 : 1), 1); }
@@ -110,11 +149,19 @@ class alignas(64) WorkerMetrics {
   void add_to(std::span<std::int64_t, cells::count> sums) const noexcept;  // any thread
 
  private:
+  void count_busy(Side side, ConnectionState state, std::int64_t amount) noexcept {
+    if (state != ConnectionState::idle) add(cells::busy_connections(side, state), amount);
+  }
   void add(std::size_t cell, std::int64_t amount) noexcept {
     cells_[cell].store(cells_[cell].load(std::memory_order_relaxed) + amount, std::memory_order_relaxed);
   }
-  template <class Buckets>
-  void observe(const Buckets& buckets, std::size_t first, std::chrono::nanoseconds duration) noexcept;
+  template <std::size_t Bounds>
+  void observe(const Buckets<Bounds>& buckets, std::size_t first,
+               std::chrono::nanoseconds duration) noexcept {
+    const std::int64_t value = std::max<std::int64_t>(0, duration.count());
+    add(first + buckets.find(static_cast<std::uint64_t>(value)), 1);
+    add(first + buckets.bounds.size(), value);
+  }
 
   std::array<std::atomic<std::int64_t>, cells::count> cells_{};
 };
@@ -132,6 +179,11 @@ class Totals {
   }
   // Of all statuses.
   [[nodiscard]] std::uint64_t requests(CountedVerdict verdict) const noexcept;
+  [[nodiscard]] std::uint64_t connections(Side side, ConnectionState state) const noexcept;
+  [[nodiscard]] std::uint64_t in_flight() const noexcept {
+    return connections(Side::client, ConnectionState::active) +
+           connections(Side::client, ConnectionState::tunnel);
+  }
   void add(const WorkerMetrics& worker) noexcept {
     worker.add_to(std::span<std::int64_t, cells::count>(sums_.data(), cells::count));
   }

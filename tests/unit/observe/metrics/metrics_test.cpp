@@ -89,19 +89,23 @@ TEST_CASE("the upstream's time is counted only where it was asked") {
 TEST_CASE("gauges go up and down, also across threads' blocks") {
   Metrics metrics;
   WorkerMetrics& worker = metrics.add_worker();
-  worker.request_began();
-  worker.request_began();
-  worker.request_ended();
-  worker.connection_opened(Side::client, ConnectionState::idle);
+  for (int i = 0; i < 4; ++i) worker.connection_opened(Side::client, ConnectionState::idle);
   worker.connection_opened(Side::upstream, ConnectionState::active);
-  worker.connection_changed(Side::client, ConnectionState::idle, ConnectionState::tunnel);
+  worker.connection_changed(Side::client, ConnectionState::idle, ConnectionState::active);
+  worker.connection_changed(Side::client, ConnectionState::active, ConnectionState::tunnel);
+  worker.connection_changed(Side::client, ConnectionState::idle, ConnectionState::active);
+  worker.connection_closed(Side::client, ConnectionState::idle);
   worker.set_token_cache_entries(7);
-  metrics.add_worker().set_token_cache_entries(5);
+  WorkerMetrics& other = metrics.add_worker();
+  other.set_token_cache_entries(5);
+  other.connection_opened(Side::client, ConnectionState::active);
   const Totals totals = metrics.fold();
-  CHECK(totals[cells::in_flight] == 1);
-  CHECK(totals[cells::connection(Side::client, ConnectionState::idle)] == 0);
-  CHECK(totals[cells::connection(Side::client, ConnectionState::tunnel)] == 1);
-  CHECK(totals[cells::connection(Side::upstream, ConnectionState::active)] == 1);
+  CHECK(totals.in_flight() == 3);
+  CHECK(totals.connections(Side::client, ConnectionState::idle) == 1);
+  CHECK(totals.connections(Side::client, ConnectionState::active) == 2);
+  CHECK(totals.connections(Side::client, ConnectionState::tunnel) == 1);
+  CHECK(totals.connections(Side::upstream, ConnectionState::active) == 1);
+  CHECK(totals.connections(Side::upstream, ConnectionState::idle) == 0);
   CHECK(totals[cells::token_cache_entries] == 12);
 }
 

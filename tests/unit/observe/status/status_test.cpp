@@ -14,7 +14,6 @@ TEST_CASE("a status has the counts of all threads") {
   for (int i = 0; i < 20; ++i) worker.count(request);
   request.verdict = CountedVerdict::refuse;
   worker.count(request);
-  worker.request_began();
   worker.connection_opened(Side::client, ConnectionState::idle);
   worker.connection_opened(Side::client, ConnectionState::tunnel);
   worker.connection_opened(Side::upstream, ConnectionState::active);
