@@ -14,8 +14,7 @@ constexpr unsigned time_bits = 40;
 constexpr std::uint64_t time_mask = (std::uint64_t{1} << time_bits) - 1;
 
 std::uint64_t tag_of(std::uint64_t name_hash) noexcept {
-  const std::uint64_t tag = name_hash & ((std::uint64_t{1} << (64 - time_bits)) - 1);
-  return tag == 0 ? 1 : tag;
+  return (name_hash & ((std::uint64_t{1} << (64 - time_bits)) - 1)) | 1;
 }
 
 std::uint64_t tag_of_word(std::uint64_t word) noexcept {
@@ -41,6 +40,7 @@ RateLimit::RateLimit(const Rate& rate)
       ticks_each_(ticks_for_one(rate)),
       tick_nanoseconds_(nanoseconds_each(rate) / ticks_each_),
       most_backlog_((std::uint64_t{rate.burst} - 1) * ticks_each_),
+      whole_burst_(most_backlog_ + ticks_each_),
       sets_(sets) {}
 
 std::uint64_t RateLimit::ticks(std::chrono::nanoseconds now) const noexcept {
@@ -56,7 +56,7 @@ std::size_t RateLimit::set_of(std::uint64_t name_hash) noexcept {
 // lies in the past.
 std::uint64_t RateLimit::backlog(Word word, std::uint64_t now) const noexcept {
   const std::uint64_t ahead = (word - now) & time_mask;
-  return ahead <= most_backlog_ + ticks_each_ ? ahead : 0;
+  return ahead <= whole_burst_ ? ahead : 0;
 }
 
 // `backlog` is more than the most.
@@ -66,11 +66,24 @@ RateOutcome RateLimit::refusal(std::uint64_t backlog_ticks) const noexcept {
   return {false, static_cast<std::uint32_t>((wait + second - 1) / second)};
 }
 
-// Each request of a limited user comes by here, and nearly always finds its bucket at the first try.
+// Each request of a limited user comes by here, and nearly always finds its bucket and is the only one there.
 RateOutcome RateLimit::take(std::uint64_t name_hash, std::chrono::nanoseconds now) noexcept {
   Set& set = sets_[set_of(name_hash)];
   const std::uint64_t tag = tag_of(name_hash);
   const std::uint64_t at = ticks(now);
+  for (std::atomic<Word>& each : set.words) {
+    Word word = each.load(std::memory_order_relaxed);
+    if (tag_of_word(word) != tag) continue;
+    const std::uint64_t ahead = backlog(word, at);
+    if (ahead > most_backlog_) break;
+    if (each.compare_exchange_strong(word, word_of(tag, at + ahead), std::memory_order_relaxed)) return {};
+    break;
+  }
+  return take_slowly(set, tag, at);
+}
+
+// From a bucket that is to be begun, is empty, or is taken from by other threads too.
+RateOutcome RateLimit::take_slowly(Set& set, std::uint64_t tag, std::uint64_t now) const noexcept {
   while (true) {
     std::size_t way = 0;
     Word word = 0;
@@ -79,13 +92,13 @@ RateOutcome RateLimit::take(std::uint64_t name_hash, std::chrono::nanoseconds no
       if (tag_of_word(word) == tag) break;
     }
     if (way == ways) {
-      if (begin(set, tag, at)) return {};
+      if (begin(set, tag, now)) return {};
       continue;
     }
-    const std::uint64_t ahead = backlog(word, at);
+    const std::uint64_t ahead = backlog(word, now);
     if (ahead > most_backlog_) return refusal(ahead);
     // Where another thread was faster, it got further, and this one looks again.
-    if (set.words[way].compare_exchange_weak(word, word_of(tag, at + ahead), std::memory_order_relaxed))
+    if (set.words[way].compare_exchange_weak(word, word_of(tag, now + ahead), std::memory_order_relaxed))
       return {};
   }
 }
@@ -103,8 +116,7 @@ bool RateLimit::begin(Set& set, std::uint64_t tag, std::uint64_t now) const noex
   for (std::size_t way = 0; way < ways; ++way) {
     const Word word = set.words[way].load(std::memory_order_relaxed);
     // Before the moment it is full again this is a small number, from then on it grows.
-    const std::uint64_t quiet =
-        word == 0 ? time_mask : (now + most_backlog_ + ticks_each_ - word) & time_mask;
+    const std::uint64_t quiet = word == 0 ? time_mask : (now + whole_burst_ - word) & time_mask;
     if (way != 0 && quiet <= longest) continue;
     longest = quiet;
     best = way;

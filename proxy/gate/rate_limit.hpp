@@ -25,9 +25,10 @@ struct RateOutcome {
   std::uint32_t retry_after = 0;  // whole seconds until one more is allowed, at least 1; 0: allowed now
 };
 
-// Buckets are found by the keyed hash of their names (KeyedHash), of which the table keeps 24 bits beside the
-// place: two names share a bucket once in millions. Bounded: in a full set the bucket that has been quiet
-// longest, which is nearest to full again, is forgotten first. Callable from any thread; exact among them.
+// Buckets are found by the keyed hash of their names (token::KeyedHash), of which the table keeps 24 bits
+// beside the place: two names share a bucket once in millions. Bounded: in a full set the bucket that has
+// been quiet longest, which is nearest to full again, is forgotten first. Callable from any thread; exact
+// among them.
 class RateLimit {
  public:
   static constexpr std::size_t sets = 12'500;
@@ -45,8 +46,8 @@ class RateLimit {
   [[nodiscard]] const Rate& rate() const noexcept { return rate_; }
 
  private:
-  // A bucket in one word: 24 bits of the name's hash, never 0, over 40 bits of when it will be full again, in
-  // ticks modulo 2^40 (the generic cell rate algorithm, ITU-T I.371). 0: nobody's.
+  // A bucket in one word: 24 bits of the name's hash, the lowest set, over 40 bits of when it will be full
+  // again, in ticks modulo 2^40 (the generic cell rate algorithm, ITU-T I.371). 0: nobody's.
   using Word = std::uint64_t;
   struct alignas(64) Set {
     std::array<std::atomic<Word>, ways> words{};
@@ -56,6 +57,7 @@ class RateLimit {
   [[nodiscard]] std::uint64_t backlog(Word word, std::uint64_t now) const noexcept;
   [[nodiscard]] RateOutcome refusal(std::uint64_t backlog_ticks) const noexcept;
   [[nodiscard]] Word word_of(std::uint64_t tag, std::uint64_t full_at) const noexcept;
+  RateOutcome take_slowly(Set& set, std::uint64_t tag, std::uint64_t now) const noexcept;
   [[nodiscard]] bool begin(Set& set, std::uint64_t tag, std::uint64_t now) const noexcept;
   [[nodiscard]] static std::size_t set_of(std::uint64_t name_hash) noexcept;
 
@@ -63,6 +65,7 @@ class RateLimit {
   std::uint64_t ticks_each_;  // that one taken adds to the backlog
   std::uint64_t tick_nanoseconds_;
   std::uint64_t most_backlog_;  // ticks; one more can be taken while the backlog is at most this
+  std::uint64_t whole_burst_;   // ticks; no backlog is more
   std::vector<Set> sets_;
 };
 

@@ -12,9 +12,9 @@ std::uint32_t seconds_to_fill(const Rate& rate) noexcept {
 
 }  // namespace
 
-Rates::Rates(const KeyedHash::Key& key, const std::optional<Rate>& user,
+Rates::Rates(const token::KeyedHash& hash, const std::optional<Rate>& user,
              const std::optional<Rate>& failed_auth)
-    : hash_(key) {
+    : hash_(hash) {
   if (user) {
     user_.emplace(*user);
     user_fields_ = {user->burst, seconds_to_fill(*user)};
@@ -39,10 +39,6 @@ void Rates::note_failure(const Address& from, std::chrono::nanoseconds now) noex
 
 void Rates::note_verified(std::string_view token) noexcept {
   if (seen_) seen_->note(hash_(token));
-}
-
-RateOutcome Rates::take(std::string_view uid, std::chrono::nanoseconds now) noexcept {
-  return user_ ? user_->take(hash_(uid), now) : RateOutcome{};
 }
 
 }  // namespace postern::gate

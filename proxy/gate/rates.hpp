@@ -9,9 +9,9 @@
 #include <string_view>
 
 #include "gate/answer.hpp"
-#include "gate/keyed_hash.hpp"
 #include "gate/rate_limit.hpp"
 #include "gate/seen_tokens.hpp"
+#include "token/keyed_hash.hpp"
 
 namespace postern::gate {
 
@@ -20,9 +20,9 @@ class Rates {
  public:
   using Address = std::array<unsigned char, 16>;  // IPv4 in its mapped form
 
-  Rates(const KeyedHash::Key& key, const std::optional<Rate>& user, const std::optional<Rate>& failed_auth);
+  Rates(const token::KeyedHash& hash, const std::optional<Rate>& user,
+        const std::optional<Rate>& failed_auth);
 
-  [[nodiscard]] bool limits_users() const noexcept { return user_.has_value(); }
   [[nodiscard]] bool limits_failures() const noexcept { return failed_auth_.has_value(); }
 
   // Whether a token that this thread has not verified before may be looked at: the address has not failed too
@@ -33,13 +33,15 @@ class Rates {
   void note_failure(const Address& from, std::chrono::nanoseconds now) noexcept;
   void note_verified(std::string_view token) noexcept;
 
-  // One more request of that user.
-  RateOutcome take(std::string_view uid, std::chrono::nanoseconds now) noexcept;
+  // One more request of the user whose uid has that hash, the one given to the constructor.
+  RateOutcome take(std::uint64_t uid_hash, std::chrono::nanoseconds now) noexcept {
+    return user_ ? user_->take(uid_hash, now) : RateOutcome{};
+  }
   // What a 429 of take() tells.
   [[nodiscard]] const RateLimitFields& user_fields() const noexcept { return user_fields_; }
 
  private:
-  KeyedHash hash_;
+  token::KeyedHash hash_;
   std::optional<RateLimit> user_;
   std::optional<RateLimit> failed_auth_;
   std::optional<SeenTokens> seen_;

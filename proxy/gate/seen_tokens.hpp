@@ -18,7 +18,7 @@ class SeenTokens {
 
   SeenTokens() : sets_(sets) {}
 
-  // `token_hash` is the KeyedHash of the whole token.
+  // `token_hash` is the token::KeyedHash of the whole token.
   void note(std::uint64_t token_hash) noexcept;
   [[nodiscard]] bool contains(std::uint64_t token_hash) const noexcept;
 

@@ -145,7 +145,7 @@ Awaitable<bool> Downstream::shake_hands() {
   connection_.wait_at_most(DeadlineKind::head, context.settings.header_timeout);
   const std::string_view problem =
       co_await transport::accept_handshake(connection_.client, connection_.peer, context.accept_rules);
-  if (!problem.empty() && problem != "gone") context.note_refused_connection(connection_.peer, problem);
+  if (!problem.empty() && problem != "gone") context.log.refused_connection(connection_.peer, problem);
   // A new connection waits for its first request no longer than for a head.
   idle_at_most_ = std::min<Clock::duration>(idle_at_most_, context.settings.header_timeout);
   co_return problem.empty();
@@ -218,7 +218,7 @@ Awaitable<> answer_overload(RelayContext& context, Stream client, Peer peer) {
   answer.cors_origins = &context.settings.cors_origins;
   // Its Origin is not read; where only one may read the answer, it is for that one.
   if (context.settings.cors_origins.size() == 1) answer.origin = context.settings.cors_origins.front();
-  answer.date = context.date(std::chrono::duration_cast<std::chrono::seconds>(now).count());
+  answer.date = context.date.at(std::chrono::duration_cast<std::chrono::seconds>(now).count());
   gate::write_answer(text, gate::Answer::overloaded, answer);
   std::array<transport::asio::const_buffer, 1> whole = {transport::asio::buffer(text)};
   observe::CountedRequest refused;

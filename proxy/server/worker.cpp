@@ -128,7 +128,7 @@ void Worker::use_keys(const relay::Keys& keys) {
 }
 
 void Worker::use_tokens(const std::shared_ptr<const token::Keys>& tokens) {
-  asio::post(context_, [this, tokens] { relay_.use_tokens(tokens); });
+  asio::post(context_, [this, tokens] { relay_.keys.use_tokens(tokens); });
 }
 
 }  // namespace postern::server

@@ -33,6 +33,7 @@ struct KeyWanted {
 struct Verification {
   TokenFault fault = TokenFault::none;
   Uid uid;                      // set when fault is none
+  std::uint64_t uid_hash = 0;   // likewise; by the verifier's keyed hash
   std::int64_t expires_at = 0;  // Unix seconds, exp rounded down and clamped; set when fault is none
   // Set when fault is none, one for each name of ClaimsPolicy::kept_claims, in that order. These and the
   // views in `revocable` are valid until the verifier's next verify() or use().

@@ -1,13 +1,11 @@
 #include "token/verified_tokens.hpp"
 
 #include <openssl/crypto.h>
-#include <openssl/rand.h>
 
 #include <algorithm>
 #include <bit>
 #include <cstring>
 #include <new>
-#include <stdexcept>
 #include <type_traits>
 #include <utility>
 
@@ -72,6 +70,7 @@ struct VerifiedTokens::Entry {
     auto* entry = new (::operator new(bytes)) Entry{from.expires_at,
                                                     now,
                                                     revocable.issued_at.value_or(0),
+                                                    from.uid_hash,
                                                     known.key,
                                                     known.unrevoked,
                                                     small(bytes),
@@ -112,6 +111,7 @@ struct VerifiedTokens::Entry {
   void tell(Verification& verification, KnownToken& known) noexcept {
     TextReader from(texts() + token_size);
     verification.uid = *Uid::from(from.read(uid_size));
+    verification.uid_hash = uid_hash;
     verification.expires_at = expires_at;
     verification.claims = {values(), value_count};
     Revocable& revocable = verification.revocable;
@@ -123,6 +123,7 @@ struct VerifiedTokens::Entry {
   }
 
   std::int64_t expires_at, verified_at, issued_at;
+  std::uint64_t uid_hash;
   KeyNumber key;
   std::uint32_t unrevoked;
   std::uint16_t bytes, value_count, element_count;
@@ -155,66 +156,20 @@ bool equal_in_constant_time(std::string_view a, std::string_view b) noexcept {
   return difference == 0;
 }
 
-// SipHash-2-4 (Aumasson and Bernstein, 2012).
-class SipHash {
- public:
-  explicit SipHash(const std::array<std::uint64_t, 2>& key) noexcept
-      : v_{key[0] ^ 0x736f6d6570736575, key[1] ^ 0x646f72616e646f6d, key[0] ^ 0x6c7967656e657261,
-           key[1] ^ 0x7465646279746573} {}
-
-  void add(std::uint64_t word) noexcept {
-    v_[3] ^= word;
-    mix();
-    mix();
-    v_[0] ^= word;
-  }
-
-  std::uint64_t finish() noexcept {
-    v_[2] ^= 0xFF;
-    for (int round = 0; round < 4; ++round) mix();
-    return v_[0] ^ v_[1] ^ v_[2] ^ v_[3];
-  }
-
- private:
-  void mix() noexcept {
-    auto& [a, b, c, d] = v_;
-    a += b;
-    b = std::rotl(b, 13) ^ a;
-    a = std::rotl(a, 32);
-    c += d;
-    d = std::rotl(d, 16) ^ c;
-    a += d;
-    d = std::rotl(d, 21) ^ a;
-    c += b;
-    b = std::rotl(b, 17) ^ c;
-    c = std::rotl(c, 32);
-  }
-
-  std::array<std::uint64_t, 4> v_;
-};
-
 }  // namespace
 
 // As many slots as tokens of 256 bytes would fill: most are longer, and the slots are cheap.
-VerifiedTokens::VerifiedTokens(std::size_t max_bytes)
-    : max_bytes_(max_bytes),
-      count_(max_bytes == 0 ? 0 : std::bit_floor(std::max<std::size_t>(max_bytes / 2048, 1))) {
-  if (RAND_bytes(reinterpret_cast<unsigned char*>(key_.data()), sizeof key_) != 1) {
-    throw std::runtime_error("OpenSSL offers no random bytes");
-  }
-}
+VerifiedTokens::VerifiedTokens(std::size_t max_bytes, const KeyedHash& hash)
+    : hash_(hash),
+      max_bytes_(max_bytes),
+      count_(max_bytes == 0 ? 0 : std::bit_floor(std::max<std::size_t>(max_bytes / 2048, 1))) {}
 
 VerifiedTokens::~VerifiedTokens() = default;
 
 // Of the end, where a token's signature is: tokens that verify differ there.
 VerifiedTokens::Place VerifiedTokens::place_of(std::string_view token) const noexcept {
-  SipHash hash(key_);
-  std::array<std::uint64_t, 4> end{};
-  const std::size_t size = std::min(token.size(), sizeof end);
-  std::memcpy(end.data(), token.data() + token.size() - size, size);
-  for (const std::uint64_t word : end) hash.add(word);
-  hash.add(token.size());
-  const std::uint64_t hashed = hash.finish();
+  constexpr std::size_t end = 32;
+  const std::uint64_t hashed = hash_(token.substr(token.size() - std::min(token.size(), end)));
   return {hashed & (count_ - 1), static_cast<std::uint32_t>(hashed >> 32U)};
 }
 

@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "token/keyed_hash.hpp"
 #include "token/keys/key_ring.hpp"
 #include "token/verification.hpp"
 
@@ -30,9 +31,9 @@ class VerifiedTokens {
   static constexpr std::size_t max_claims = 2048;  // bytes of what is kept of the claims; likewise
   static constexpr std::size_t default_bytes = 8U << 20;
 
-  // Keeps at most `max_bytes`; 0: nothing. Where a token is kept depends on a random key, so that nobody can
-  // choose tokens that displace others.
-  explicit VerifiedTokens(std::size_t max_bytes = default_bytes);
+  // Keeps at most `max_bytes`; 0: nothing. Where a token is kept depends on the key of `hash`, so that nobody
+  // can choose tokens that displace others.
+  explicit VerifiedTokens(std::size_t max_bytes = default_bytes, const KeyedHash& hash = KeyedHash::random());
   ~VerifiedTokens();
   VerifiedTokens(const VerifiedTokens&) = delete;
   VerifiedTokens& operator=(const VerifiedTokens&) = delete;
@@ -78,7 +79,7 @@ class VerifiedTokens {
   [[nodiscard]] Place place_of(std::string_view token) const noexcept;
   void release(Slot& slot) noexcept;
 
-  std::array<std::uint64_t, 2> key_;
+  KeyedHash hash_;
   std::size_t max_bytes_;
   std::size_t count_;      // of sets, a power of two
   std::vector<Set> sets_;  // empty until there is something to keep

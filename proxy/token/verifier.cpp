@@ -27,8 +27,12 @@ Verification refused(TokenFault fault, const Verification& found) {
 }  // namespace
 
 struct Verifier::State {
-  State(std::shared_ptr<const Keys> keys, ClaimsPolicy claims_policy, std::size_t cache_bytes)
-      : policy(std::move(claims_policy)), known_tokens(cache_bytes), claims(policy) {
+  State(std::shared_ptr<const Keys> keys, ClaimsPolicy claims_policy, std::size_t cache_bytes,
+        const KeyedHash& keyed_hash)
+      : policy(std::move(claims_policy)),
+        hash(keyed_hash),
+        known_tokens(cache_bytes, keyed_hash),
+        claims(policy) {
     ring.use(std::move(keys));
   }
 
@@ -45,6 +49,7 @@ struct Verifier::State {
   [[nodiscard]] bool is_revoked(const Verification& verification) const noexcept;
 
   const ClaimsPolicy policy;
+  const KeyedHash hash;
   KeyRing ring;
   VerifiedTokens known_tokens;
   CompactJws jws;
@@ -128,6 +133,7 @@ TokenFault Verifier::State::check_claims(const Parties& parties, std::int64_t no
   const auto fault = claims.check(parties, now, verification);
   if (fault != TokenFault::none) return fault;
   if (is_revoked(verification)) return TokenFault::revoked;
+  verification.uid_hash = hash(verification.uid.view());
   known.thumbprint = claims.thumbprint();
   known.unrevoked = revoked_list;
   return TokenFault::none;
@@ -138,8 +144,9 @@ bool Verifier::State::is_revoked(const Verification& verification) const noexcep
   return list && list->revokes(verification.uid.view(), verification.revocable);
 }
 
-Verifier::Verifier(std::shared_ptr<const Keys> keys, ClaimsPolicy policy, std::size_t cache_bytes)
-    : state_(std::make_unique<State>(std::move(keys), std::move(policy), cache_bytes)) {}
+Verifier::Verifier(std::shared_ptr<const Keys> keys, ClaimsPolicy policy, std::size_t cache_bytes,
+                   const KeyedHash& hash)
+    : state_(std::make_unique<State>(std::move(keys), std::move(policy), cache_bytes, hash)) {}
 Verifier::Verifier(std::shared_ptr<const SharedSecrets> secrets, ClaimsPolicy policy)
     : Verifier(keys_of(std::move(secrets)), std::move(policy)) {}
 Verifier::~Verifier() = default;

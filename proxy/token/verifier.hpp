@@ -12,6 +12,7 @@
 #include "token/claims.hpp"
 #include "token/compact_jws.hpp"
 #include "token/fault.hpp"
+#include "token/keyed_hash.hpp"
 #include "token/keys/keys.hpp"
 #include "token/verification.hpp"
 
@@ -26,8 +27,9 @@ class Verifier {
  public:
   // Throws std::runtime_error when OpenSSL has no HMAC-SHA256, a secret is empty or a uid claim cannot hold a
   // uid (start-up only). No keys at all: nothing verifies. At most `cache_bytes` of tokens are remembered.
+  // `hash` is what Verification::uid_hash is made with.
   Verifier(std::shared_ptr<const Keys> keys, ClaimsPolicy policy,
-           std::size_t cache_bytes = default_cache_bytes);
+           std::size_t cache_bytes = default_cache_bytes, const KeyedHash& hash = KeyedHash::random());
   // With shared secrets alone.
   Verifier(std::shared_ptr<const SharedSecrets> secrets, ClaimsPolicy policy);
   ~Verifier();

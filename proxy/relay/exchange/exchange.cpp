@@ -103,9 +103,9 @@ void Exchange::write_upstream_head() {
   request.websocket = head.websocket_upgrade;
   request.strip_bearer_subprotocol = verdict_.bearer_subprotocol;
   request.close = !context.upstreams.reuses();
-  if (connection_.context.identity_signer) {
+  if (connection_.context.keys.identity_signer) {
     const auto now = std::chrono::system_clock::now().time_since_epoch();
-    request.signed_identity = connection_.context.identity_signer->sign(
+    request.signed_identity = connection_.context.keys.identity_signer->sign(
         {request.uid, head.method, request.target, request.request_id, request.claim_fields,
          request.overridden},
         std::chrono::duration_cast<std::chrono::seconds>(now).count());
@@ -140,7 +140,7 @@ Awaitable<Action> Exchange::connect() {
   if (connected && wanted) co_return plan_.on(Event::connected);
   const Event event = event_of(connection_.interrupted(), Event::unreachable);
   if (event == Event::unreachable || event == Event::connect_timed_out) {
-    context.note_unreachable(buffers_.connect_failure);
+    context.log.unreachable(buffers_.connect_failure);
   }
   co_return plan_.on(event);
 }

@@ -25,7 +25,7 @@ Judgement verify_anew(RelayContext& context, gate::Judged& judged, std::string_v
                       const token::ClientCertificate& certificate, token::Verification& verification) {
   Judgement judgement;
   std::optional<gate::Rates::Address> from;
-  gate::Rates& rates = context.rates;
+  gate::Rates& rates = context.rates();
   if (rates.limits_failures()) from = counted_address(context.settings, client);
   if (from) {
     const gate::RateOutcome allowed = rates.look_at(*from, judged.token, steady);
@@ -35,10 +35,10 @@ Judgement verify_anew(RelayContext& context, gate::Judged& judged, std::string_v
       return judgement;
     }
   }
-  verification = context.verifier.verify_anew(judged.token, unix_seconds, certificate);
+  verification = context.keys.verifier.verify_anew(judged.token, unix_seconds, certificate);
   if (verification.fault == token::TokenFault::none) {
     rates.note_verified(judged.token);
-    context.metrics.set_token_cache_entries(context.verifier.remembered());
+    context.metrics.set_token_cache_entries(context.keys.verifier.remembered());
   } else if (from && is_failure(verification.fault)) {
     rates.note_failure(*from, steady);
   }
@@ -46,14 +46,15 @@ Judgement verify_anew(RelayContext& context, gate::Judged& judged, std::string_v
 }
 
 // Step 8.
-void limit_user(RelayContext& context, std::chrono::nanoseconds steady, Judgement& judgement) {
+void limit_user(RelayContext& context, std::uint64_t uid_hash, std::chrono::nanoseconds steady,
+                Judgement& judgement) {
   gate::Verdict& verdict = judgement.verdict;
-  if (!context.rates.limits_users() || !verdict.forward() || verdict.uid.empty()) return;
-  const gate::RateOutcome outcome = context.rates.take(verdict.uid.view(), steady);
+  if (!verdict.forward() || verdict.uid.empty()) return;
+  const gate::RateOutcome outcome = context.rates().take(uid_hash, steady);
   if (outcome.allowed) return;
   verdict = gate::refuse_rate(verdict, gate::Step::forward, "too many requests");
   judgement.retry_after = outcome.retry_after;
-  judgement.user_rate = &context.rates.user_fields();
+  judgement.user_rate = &context.rates().user_fields();
 }
 
 }  // namespace
@@ -69,7 +70,7 @@ Judgement judge_request(RelayContext& context, RequestBuffers& buffers, std::str
   if (!judged.token.empty()) {
     token::Verification verification;
     const bool remembered =
-        context.verifier.recall(judged.token, unix_seconds, circumstances.certificate, verification);
+        context.keys.verifier.recall(judged.token, unix_seconds, circumstances.certificate, verification);
     context.metrics.count_token_cache(remembered);
     const auto since_origin = steady.time_since_epoch();
     if (!remembered && !gate::may_be_token(judged.token, judged.verdict)) return {judged.verdict};
@@ -81,7 +82,7 @@ Judgement judge_request(RelayContext& context, RequestBuffers& buffers, std::str
     judgement.verdict = judged.verdict;
     const bool key_is_unknown = token::wants_key(verification.fault) && !judgement.verdict.key_wanted;
     if (key_is_unknown) note_failed_token(context, client, steady);
-    limit_user(context, since_origin, judgement);
+    limit_user(context, verification.uid_hash, since_origin, judgement);
   } else {
     judgement.verdict = judged.verdict;
   }
@@ -92,9 +93,9 @@ Judgement judge_request(RelayContext& context, RequestBuffers& buffers, std::str
 }
 
 void note_failed_token(RelayContext& context, std::string_view client, transport::Clock::time_point steady) {
-  if (!context.rates.limits_failures()) return;
+  if (!context.rates().limits_failures()) return;
   if (const auto from = counted_address(context.settings, client)) {
-    context.rates.note_failure(*from, steady.time_since_epoch());
+    context.rates().note_failure(*from, steady.time_since_epoch());
   }
 }
 

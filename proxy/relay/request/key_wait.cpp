@@ -41,7 +41,7 @@ Awaitable<KeyAnswer> wait_for_key(ClientConnection& connection, std::size_t set,
   const EndOfWait end{connection, *wait};
   connection.wakes(&answered);
   connection.wait_at_most(transport::DeadlineKind::key, until - Clock::now());
-  source->want({set, context.tokens().sets[set], earlier}, context.executor, [wait](KeyAnswer answer) {
+  source->want({set, context.keys.tokens().sets[set], earlier}, context.executor, [wait](KeyAnswer answer) {
     wait->answer = answer;
     if (wait->answered != nullptr) wait->answered->cancel();
   });

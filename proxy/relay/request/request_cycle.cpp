@@ -119,18 +119,16 @@ Judgement judge(ClientConnection& connection, HeadOutcome outcome, std::string_v
   return judgement;
 }
 
-// Counts a request, and its connection as active, for as long as it lives.
+// Counts a request by its connection, which is active for as long as it lives.
 class RequestCount {
  public:
   explicit RequestCount(observe::WorkerMetrics& metrics) noexcept : metrics_(metrics) {
-    metrics_.request_began();
     metrics_.connection_changed(observe::Side::client, observe::ConnectionState::idle,
                                 observe::ConnectionState::active);
   }
   RequestCount(const RequestCount&) = delete;
   RequestCount& operator=(const RequestCount&) = delete;
   ~RequestCount() {
-    metrics_.request_ended();
     metrics_.connection_changed(observe::Side::client, observe::ConnectionState::active,
                                 observe::ConnectionState::idle);
   }
@@ -229,7 +227,7 @@ Awaitable<ClientFate> serve_request(ClientConnection& connection) {
     if (const auto end = end_of_streams(verdict, context.settings)) connection.end_streams_at(*end);
     std::optional<OpenToken> open_token;
     if (context.settings.close_at_expiry && !verdict.uid.empty()) {
-      open_token.emplace(context.open_tokens, verdict, [&connection] { connection.end_streams_now(); });
+      open_token.emplace(context.keys.open_tokens, verdict, [&connection] { connection.end_streams_now(); });
     }
     Exchange exchange(connection, verdict, request_id);
     co_await exchange.run();
@@ -268,7 +266,7 @@ Awaitable<ClientFate> serve_request(ClientConnection& connection) {
     context.metrics.count_refusal(count.verdict, refused_for);
   }
   record.total_microseconds = microseconds_of(count.total);
-  context.record(record);
+  context.log.record(record);
   co_return fate;
 }
 

@@ -14,7 +14,7 @@ transport::Awaitable<ClientFate> send_answer(ClientConnection& connection, gate:
   gate::AnswerContext about;
   about.head_only = buffers.request.verb == boost::beast::http::verb::head;
   about.keep_alive = keep;
-  about.date = context.date(record.unix_microseconds / 1'000'000);
+  about.date = context.date.at(record.unix_microseconds / 1'000'000);
   about.request_id = record.request_id;
   about.retry_after = judgement.retry_after;
   about.rate_limit = judgement.user_rate;

@@ -31,6 +31,7 @@
 #include "observe/metrics/exposition.hpp"
 #include "observe/metrics/metrics.hpp"
 #include "token/base64url.hpp"
+#include "token/keyed_hash.hpp"
 #include "token/sign.hpp"
 
 using namespace postern;
@@ -140,18 +141,18 @@ struct Core {
 // As the relay counts a request over kept connections on both sides.
 void count_request(observe::WorkerMetrics& metrics, const observe::CountedRequest& request) {
   using observe::ConnectionState, observe::Side;
-  metrics.request_began();
   metrics.connection_changed(Side::client, ConnectionState::idle, ConnectionState::active);
   metrics.count_token_cache(true);
   metrics.count_pool(true);
+  metrics.connection_changed(Side::upstream, ConnectionState::idle, ConnectionState::active);
+  metrics.connection_changed(Side::upstream, ConnectionState::active, ConnectionState::idle);
   metrics.count(request);
-  metrics.request_ended();
   metrics.connection_changed(Side::client, ConnectionState::active, ConnectionState::idle);
 }
 
 // As the relay asks: see limit_user().
-bool within_rate(gate::Rates& rates, std::string_view uid) {
-  return !rates.limits_users() || rates.take(uid, std::chrono::seconds(1)).allowed;
+bool within_rate(gate::Rates& rates, std::uint64_t uid_hash) {
+  return rates.take(uid_hash, std::chrono::seconds(1)).allowed;
 }
 
 constexpr std::string_view alice = "EsmFA7gb0sS0BIxT1ma7W0JUPr6nepSr";
@@ -186,9 +187,10 @@ int main(int argc, char** argv) {
                                           std::chrono::microseconds(12),
                                           std::chrono::microseconds(850)};
   const auto limit = [](std::optional<gate::Rate> users) {
-    gate::Rates rates({}, users, std::nullopt);
+    const token::KeyedHash hash = token::KeyedHash::random();
+    gate::Rates rates(hash, users, std::nullopt);
     bool allowed = true;
-    count([](int) {}, [&] { allowed = within_rate(rates, alice); });
+    count([](int) {}, [&, uid_hash = hash(alice)] { allowed = within_rate(rates, uid_hash); });
     if (!allowed) std::abort();
   };
   const auto judged = [&] { verdict = core.judge(); };

@@ -6,14 +6,13 @@
 #include <string>
 #include <thread>
 
-#include "gate/keyed_hash.hpp"
-#include "hash_key.hpp"
+#include "../hash_key.hpp"
 
 using namespace postern::gate;
 
 TEST_CASE("a token that was noted is known, and no other") {
   SeenTokens seen;
-  const KeyedHash hash(test_key(1));
+  const postern::token::KeyedHash hash(test_key(1));
   for (int i = 0; i < 10'000; ++i) seen.note(hash("token " + std::to_string(i)));
   int known = 0;
   for (int i = 0; i < 10'000; ++i) known += seen.contains(hash("token " + std::to_string(i))) ? 1 : 0;

@@ -12,6 +12,7 @@ namespace {
 Verification passed(std::string_view uid, std::int64_t expires_at) {
   Verification verification;
   verification.uid = *Uid::from(uid);
+  verification.uid_hash = uid.size();
   verification.expires_at = expires_at;
   return verification;
 }
@@ -48,6 +49,7 @@ TEST_CASE("a verified token is found again, and no other") {
   const auto found = tokens.find(std::string(token), 100, 0);
   REQUIRE(found.has_value());
   CHECK(found->uid.view() == "alice");
+  CHECK(found->uid_hash == 5);
   CHECK(found->expires_at == 200);
   for (std::size_t i = 0; i < token.size(); ++i) {
     std::string other = token;

@@ -2,10 +2,12 @@
 
 #include <doctest/doctest.h>
 
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "../hash_key.hpp"
 #include "sample.hpp"
 
 using namespace postern::token;
@@ -274,6 +276,20 @@ TEST_CASE("a token that was verified before is judged by the time alone, and onl
   other[other.find('.') + 3] ^= 1;
   CHECK(verifier.verify(other, sample::now).fault != TokenFault::none);
   CHECK(verifier.verify(good + "A", sample::now).fault != TokenFault::none);
+}
+
+TEST_CASE("a verified token brings the hash of its uid, whether it was remembered or not") {
+  const KeyedHash hash(test_key(1));
+  const auto keys = std::make_shared<const Keys>(
+      Keys{std::make_shared<const SharedSecrets>(std::vector<std::string>{sample::secret}), {}, nullptr});
+  Verifier verifier(keys, {}, default_cache_bytes, hash);
+  const std::string token = sample::token(usual, sample::alice);
+  for (const bool remembered : {false, true}) {
+    const Verification verification = verifier.verify(token, sample::now);
+    CHECK(verification.remembered == remembered);
+    CHECK(verification.uid_hash == hash("alice"));
+  }
+  CHECK(verifier.verify(token + "x", sample::now).uid_hash == 0);
 }
 
 TEST_CASE("a token is recalled once it was verified, and never one that was not") {

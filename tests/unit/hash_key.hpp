@@ -3,11 +3,11 @@
 
 #include <random>
 
-#include "gate/keyed_hash.hpp"
+#include "token/keyed_hash.hpp"
 
-inline postern::gate::KeyedHash::Key test_key(std::uint64_t seed) {
+inline postern::token::KeyedHash::Key test_key(std::uint64_t seed) {
   std::mt19937_64 random(seed);
-  postern::gate::KeyedHash::Key key;
+  postern::token::KeyedHash::Key key;
   for (std::uint64_t& word : key) word = random();
   return key;
 }

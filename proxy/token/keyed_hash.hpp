@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <string_view>
 
-namespace postern::gate {
+namespace postern::token {
 
 // Multilinear hashing (Lemire and Kaser, "Strongly universal string hashing is fast", 2014): two different
 // names of at most 120 bytes have the same 64 bits with a chance of 2^-64 over the keys. Longer texts are
@@ -20,6 +20,8 @@ class KeyedHash {
 
   // Random words, of this process alone.
   explicit KeyedHash(const Key& key) noexcept : key_(key) {}
+  // With a key of its own. Throws std::runtime_error when OpenSSL offers no random bytes.
+  static KeyedHash random();
 
   [[nodiscard]] std::uint64_t operator()(std::string_view text) const noexcept;
 
@@ -27,4 +29,4 @@ class KeyedHash {
   Key key_;
 };
 
-}  // namespace postern::gate
+}  // namespace postern::token

@@ -1,8 +1,11 @@
-#include "gate/keyed_hash.hpp"
+#include "token/keyed_hash.hpp"
+
+#include <openssl/rand.h>
 
 #include <cstring>
+#include <stdexcept>
 
-namespace postern::gate {
+namespace postern::token {
 namespace {
 
 __extension__ using Wide = unsigned __int128;
@@ -48,6 +51,14 @@ std::uint64_t hash_block(const KeyedHash::Key& key, std::uint64_t before, std::s
 
 }  // namespace
 
+KeyedHash KeyedHash::random() {
+  Key key;
+  if (RAND_bytes(reinterpret_cast<unsigned char*>(key.data()), sizeof key) != 1) {
+    throw std::runtime_error("OpenSSL offers no random bytes");
+  }
+  return KeyedHash(key);
+}
+
 std::uint64_t KeyedHash::operator()(std::string_view text) const noexcept {
   std::uint64_t hash = text.size();
   while (text.size() > block_bytes) {
@@ -57,4 +68,4 @@ std::uint64_t KeyedHash::operator()(std::string_view text) const noexcept {
   return hash_block(key_, hash, text);
 }
 
-}  // namespace postern::gate
+}  // namespace postern::token

@@ -1,4 +1,4 @@
-#include "gate/keyed_hash.hpp"
+#include "token/keyed_hash.hpp"
 
 #include <doctest/doctest.h>
 
@@ -6,9 +6,9 @@
 #include <string>
 #include <vector>
 
-#include "hash_key.hpp"
+#include "../hash_key.hpp"
 
-using namespace postern::gate;
+using namespace postern::token;
 
 TEST_CASE("the hash of a text depends on its bytes, its length and the key") {
   const KeyedHash hash(test_key(1));
