@@ -78,13 +78,37 @@ def _sleeps(gate):
 
 
 def _unread(client):
-    """Bytes that wait at the other end of its connection (proc(5): rx_queue)."""
-    ends = [_in_proc(client.socket.getpeername()), _in_proc(client.socket.getsockname())]
+    """Bytes that wait at the other end of its connection."""
+    _, unread = _state_of(_other_end(client))
+    return unread
+
+
+def wait_until_heard(connection, act):
+    """Acts on its connection, and waits until the kernel has told the other end: a busy machine may take a while."""
+    end = _other_end(connection)
+    act(connection)
+    deadline = time.monotonic() + PATIENCE
+    # Looked at twice: a listing that changes while it is read may lack a line.
+    while (ESTABLISHED, 0) in (_state_of(end), _state_of(end)):
+        assert time.monotonic() < deadline, "nothing arrived"
+        time.sleep(0.001)
+
+
+ESTABLISHED = "01"
+
+
+def _other_end(connection):
+    """Its addresses as /proc/net/tcp writes them."""
+    return [_in_proc(connection.socket.getpeername()), _in_proc(connection.socket.getsockname())]
+
+
+def _state_of(end):
+    """The state and how many bytes wait unread (proc(5): st, rx_queue)."""
     for line in Path("/proc/net/tcp").read_text().splitlines():
         fields = line.split()
-        if fields[1:3] == ends:
-            return int(fields[4].partition(":")[2], 16)
-    return 0  # a listing that changes while it is read may lack a line
+        if fields[1:3] == end:
+            return fields[3], int(fields[4].partition(":")[2], 16)
+    return "", 0  # gone, or left out by chance
 
 
 def _in_proc(address):

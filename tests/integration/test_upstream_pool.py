@@ -4,6 +4,7 @@ import threading
 
 import pytest
 from gate import PATIENCE, token
+from leaving import wait_until_heard
 from wire import Client, ok, request
 
 PATH = "/api/alice/x"
@@ -248,7 +249,7 @@ def test_an_idle_connection_on_which_something_happened_is_not_used(start_one, u
             if connection.number == 0:
                 answered.set()
                 assert happen.wait(PATIENCE)
-                IDLE_EVENTS[event](connection)
+                wait_until_heard(connection, IDLE_EVENTS[event])
                 happened.set()
                 if connection.socket.fileno() >= 0:
                     assert connection.is_closed()
