@@ -25,7 +25,7 @@ struct RateOutcome {
   std::uint32_t retry_after = 0;  // whole seconds until one more is allowed, at least 1; 0: allowed now
 };
 
-// Buckets are found by the keyed hash of their names (token::KeyedHash), of which the table keeps 24 bits
+// Buckets are found by the keyed hash of their names (token::KeyedHash), of which the table keeps 23 bits
 // beside the place: two names share a bucket once in millions. Bounded: in a full set the bucket that has
 // been quiet longest, which is nearest to full again, is forgotten first. Callable from any thread; exact
 // among them.
