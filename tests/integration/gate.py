@@ -17,6 +17,11 @@ SECRET = "integration-secret-0123456789abcdef"
 PATIENCE = 60.0
 
 
+def in_time(attempt, timeouts=("300ms", "3s", "20s")):
+    """A busy machine does in a longer time what it should do in the shortest: `attempt(timeout)` tells whether it did."""
+    assert any(attempt(timeout) for timeout in timeouts)
+
+
 def binary():
     path = os.environ.get("POSTERN_BIN")
     assert path, "POSTERN_BIN is not set: run these tests by ctest, or POSTERN_BIN=build/release/postern pytest ..."
