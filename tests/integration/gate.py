@@ -40,8 +40,12 @@ def sign(header, payload, secret=SECRET):
     return (signed + b"." + base64.urlsafe_b64encode(tag).rstrip(b"=")).decode()
 
 
-def token(uid="alice", ttl=900, secret=SECRET, **claims):
-    """As Better Auth signs it. A claim that is None is left out."""
+# Seconds. Many tokens are made before the first test begins, and a busy machine takes long to reach the last.
+LASTING = 6 * 3600
+
+
+def token(uid="alice", ttl=LASTING, secret=SECRET, **claims):
+    """As Better Auth signs it, for longer. A claim that is None is left out."""
     now = int(time.time())
     payload = {"uid": uid, "sub": uid, "iat": now, "exp": now + ttl, **claims}
     payload = {name: value for name, value in payload.items() if value is not None}

@@ -25,6 +25,7 @@ def test_a_client_that_stops_at_any_byte_is_let_go(start, upstream, name):
         else:
             assert raw == b"", size
         client.close()
+    upstream.wait_for_connections(len(whole) - head_size(whole))
     upstream.wait_until_quiet()
     assert len(tape.cut) == upstream.connections == len(whole) - head_size(whole)
 

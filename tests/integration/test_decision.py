@@ -4,7 +4,7 @@ import json
 import time
 
 import pytest
-from gate import SECRET, sign, tampered, token
+from gate import LASTING, SECRET, sign, tampered, token
 from wire import Client, request
 
 
@@ -27,7 +27,7 @@ def test_the_owner_gets_through_with_a_verified_identity(gate, upstream):
 
 
 NOW = int(time.time())
-GOOD = {"uid": "alice", "sub": "alice", "iat": NOW, "exp": NOW + 900}
+GOOD = {"uid": "alice", "sub": "alice", "iat": NOW, "exp": NOW + LASTING}
 HEADER = {"alg": "HS256", "typ": "JWT"}
 
 REFUSED = [
@@ -40,7 +40,7 @@ REFUSED = [
     ("no uid", token(uid=None), "Invalid token", "invalid_token"),
     ("sub of somebody else", token("alice", sub="bob"), "Invalid token", "invalid_token"),
     ("milliseconds", token(exp=NOW * 1000), "Invalid token", "invalid_token"),
-    ("e-mail verification", sign({"alg": "HS256"}, {"email": "a@b.c", "iat": NOW, "exp": NOW + 900}), "Invalid token",
+    ("e-mail verification", sign({"alg": "HS256"}, {"email": "a@b.c", "iat": NOW, "exp": NOW + LASTING}), "Invalid token",
      "invalid_token"),
     ("session cache", sign({"alg": "HS256", "typ": "better-auth.session-cache+jwt"}, GOOD), "Invalid token",
      "invalid_token"),
