@@ -87,7 +87,7 @@ class RequestBuffersPool {
  private:
   // Beyond these the memory goes back to the system.
   static constexpr std::size_t most_kept = 256;
-  static constexpr std::size_t most_spare = 16;
+  static constexpr std::size_t most_spare = 4;
   // Of connections that may have another request soon: each costs memory that others would share.
   static constexpr std::size_t most_held = 64;
   std::size_t borrowed_ = 0;

@@ -3,6 +3,8 @@
 #include <memory>
 #include <utility>
 
+#include "transport/lasting_operation.hpp"
+
 namespace postern::transport {
 namespace {
 
@@ -37,8 +39,8 @@ Awaitable<ReadableWait> wait_for_either(Stream& first, Stream& second) {
       [&first, &second]<class Handler>(Handler handler) {
         const auto state =
             std::make_shared<State<Handler>>(State<Handler>{{&first, &second}, std::move(handler)});
-        first.socket().async_wait(Socket::wait_read, WaitEnd<Handler>{state, false});
-        second.socket().async_wait(Socket::wait_read, WaitEnd<Handler>{state, true});
+        first.socket().async_wait(Socket::wait_read, lasting(WaitEnd<Handler>{state, false}));
+        second.socket().async_wait(Socket::wait_read, lasting(WaitEnd<Handler>{state, true}));
       },
       asio::use_awaitable_t<Executor>{});
 }

@@ -40,6 +40,9 @@ def idle_connection_bytes(start):
         for _ in range(64):  # what the first connections cost is not a matter of idling
             with peer.client() as client:
                 _require_ok(client.send(asked).read_response())
+        with peer.client() as client:  # nor what remembers requests: a log's ring is touched to its end
+            for _ in range(8000):
+                _require_ok(client.send(asked).read_response())
         before = _settled_memory(peer)
         for _ in range(IDLE):
             _require_ok(stack.enter_context(peer.client()).send(asked).read_response())
