@@ -46,6 +46,7 @@ def idle_connection_bytes(start):
         before = _settled_memory(peer)
         for _ in range(IDLE):
             _require_ok(stack.enter_context(peer.client()).send(asked).read_response())
+        time.sleep(QUIET)
         return (_settled_memory(peer) - before) / IDLE
 
 
