@@ -14,6 +14,7 @@ namespace {
 Interruption interruption_by(DeadlineKind kind) noexcept {
   switch (kind) {
     case DeadlineKind::none:
+    case DeadlineKind::quiet:
       return Interruption::none;
     case DeadlineKind::idle:
       return Interruption::idle_timeout;
@@ -37,6 +38,11 @@ Interruption interruption_by(DeadlineKind kind) noexcept {
   return Interruption::none;
 }
 
+// Bytes of a body or a websocket are waited for, which end with the token where the settings ask for that.
+bool moves_stream(DeadlineKind kind) noexcept {
+  return kind == DeadlineKind::stream || kind == DeadlineKind::upload || kind == DeadlineKind::quiet;
+}
+
 }  // namespace
 
 ClientConnection::ClientConnection(RelayContext& owner, transport::Stream stream, const transport::Peer& from)
@@ -52,8 +58,7 @@ void ClientConnection::wait_at_most(DeadlineKind kind, Clock::duration duration)
   // The next address may take the connection. What ends an exchange stays known until its end.
   if (interruption_ == Interruption::connect_timeout) interruption_ = Interruption::none;
   waiting_for_ = kind;
-  const bool body_moves = kind == DeadlineKind::stream || kind == DeadlineKind::upload;
-  if (body_moves && streams_end_) {
+  if (moves_stream(kind) && streams_end_) {
     const auto left = *streams_end_ - Clock::now();
     if (left < duration) return arm(DeadlineKind::token, left);
   }
@@ -82,8 +87,7 @@ void ClientConnection::end_streams_at(std::int64_t unix_seconds) noexcept {
 
 void ClientConnection::end_streams_now() noexcept {
   streams_end_ = Clock::now();
-  const bool body_moves = waiting_for_ == DeadlineKind::stream || waiting_for_ == DeadlineKind::upload;
-  if (body_moves) arm(DeadlineKind::token, Clock::duration::zero());
+  if (moves_stream(waiting_for_)) arm(DeadlineKind::token, Clock::duration::zero());
 }
 
 token::ClientCertificate ClientConnection::certificate() {
@@ -135,6 +139,7 @@ void ClientConnection::interrupt(Interruption why) noexcept {
 void ClientConnection::on_deadline(DeadlineKind kind) {
   if (closable_ != nullptr && kind == DeadlineKind::token)
     return closable_->close(CloseReason::policy_violation);
+  if (closable_ != nullptr && kind == DeadlineKind::quiet) return closable_->rest();
   interrupt(interruption_by(kind));
 }
 
@@ -158,6 +163,7 @@ int ClientConnection::watched_descriptor() noexcept {
     case DeadlineKind::upload:
     case DeadlineKind::response:
     case DeadlineKind::stream:
+    case DeadlineKind::quiet:
     case DeadlineKind::key:
       return client.is_open() && !idle ? client.descriptor() : -1;
     default:

@@ -15,7 +15,8 @@ struct ConnectionCounts {
   std::size_t awake = 0;         // those of them that have a coroutine
   std::size_t turning_away = 0;  // connections over the limit that hear so
   std::function<void()> on_fewer = [] {};
-  observe::WorkerMetrics* metrics = nullptr;  // hears of the serving ones; null: nobody does
+  std::atomic<std::size_t>* all_serving = nullptr;  // of all threads, counted down here; null: nobody counts
+  observe::WorkerMetrics* metrics = nullptr;        // hears of the serving ones; null: nobody does
 
   [[nodiscard]] bool empty() const noexcept { return accepting == 0 && serving == 0 && turning_away == 0; }
 };
@@ -25,9 +26,8 @@ class ConnectionCount {
  public:
   using Member = std::size_t ConnectionCounts::*;
 
-  // `counts` outlives it. `shared` is counted down only: whoever hands it over has counted itself in.
-  ConnectionCount(ConnectionCounts& counts, Member member,
-                  std::atomic<std::size_t>* shared = nullptr) noexcept;
+  // `counts` outlives it. Whoever counts a connection as serving has counted it in all_serving.
+  ConnectionCount(ConnectionCounts& counts, Member member) noexcept;
   ConnectionCount(ConnectionCount&& other) noexcept;
   ConnectionCount& operator=(ConnectionCount&&) = delete;
   ~ConnectionCount();
@@ -35,7 +35,6 @@ class ConnectionCount {
  private:
   ConnectionCounts* counts_;
   Member member_;
-  std::atomic<std::size_t>* shared_;
 };
 
 }  // namespace postern::relay

@@ -131,8 +131,8 @@ Awaitable<> Downstream::live(State state, ConnectionCount& count) {
         state = State::closed;
         break;
       case State::asleep:
-        IdleConnection::wait(context, std::move(connection_.client), connection_.peer, std::move(count),
-                             idle_at_most_, wake);
+        IdleConnection::wait<wake>(context, std::move(connection_.client), connection_.peer, std::move(count),
+                                   idle_at_most_);
         co_return;
       case State::closed:
         break;
@@ -243,8 +243,8 @@ void serve_connection(RelayContext& context, Stream client, const Peer& peer, Co
   }
   const Clock::duration at_most =
       context.draining() ? transport::request_while_draining : context.settings.header_timeout;
-  IdleConnection::wait(context, std::move(client), peer, std::move(count),
-                       std::min<Clock::duration>(at_most, context.settings.idle_timeout), wake);
+  IdleConnection::wait<wake>(context, std::move(client), peer, std::move(count),
+                             std::min<Clock::duration>(at_most, context.settings.idle_timeout));
 }
 
 void turn_away(RelayContext& context, Stream client, const Peer& peer) {

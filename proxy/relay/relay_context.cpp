@@ -23,6 +23,7 @@ RelayContext::RelayContext(const transport::Executor& own_executor, const Settin
       upstreams(executor, deadlines, given.upstream, own_keys.client_tls, given.upstream_idle_timeout),
       shared_(shared) {
   counts.metrics = &metrics;
+  counts.all_serving = &shared.connections;
 }
 
 void RelayContext::use_keys(const Keys& others) {

@@ -1,13 +1,44 @@
 #include "relay/request_buffers.hpp"
 
+#include <sys/mman.h>
+
 #include <cstring>
+#include <new>
 
 namespace postern::relay {
+namespace {
+
+#if defined(__SANITIZE_ADDRESS__)
+// What is read or written beyond the end is found.
+char* allocate_storage(std::size_t size) {
+  return new char[size];
+}
+void free_storage(char* storage, std::size_t) noexcept {
+  delete[] storage;
+}
+#else
+char* allocate_storage(std::size_t size) {
+  void* const storage = ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (storage == MAP_FAILED) throw std::bad_alloc();
+  return static_cast<char*>(storage);
+}
+void free_storage(char* storage, std::size_t size) noexcept {
+  ::munmap(storage, size);
+}
+#endif
+
+}  // namespace
+
+Buffer::Buffer(std::size_t capacity) : storage_(allocate_storage(capacity)), capacity_(capacity) {}
+
+Buffer::~Buffer() {
+  free_storage(storage_, capacity_);
+}
 
 void Buffer::rewind(std::size_t keep) noexcept {
   if (begin_ <= keep) return;
   const std::size_t left = size();
-  if (left != 0) std::memmove(storage_.get() + keep, storage_.get() + begin_, left);
+  if (left != 0) std::memmove(storage_ + keep, storage_ + begin_, left);
   begin_ = keep;
   end_ = keep + left;
 }

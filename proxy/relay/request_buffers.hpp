@@ -18,15 +18,20 @@
 
 namespace postern::relay {
 
-// Bytes received and not yet used: filled at the end, taken from the front. The memory never moves.
+// Bytes received and not yet used: filled at the end, taken from the front. The memory never moves, and is
+// the system's again with the end of this: what the heap takes back it keeps, between the small things that
+// connections hold for long.
 class Buffer {
  public:
-  explicit Buffer(std::size_t capacity)
-      : storage_(std::make_unique_for_overwrite<char[]>(capacity)), capacity_(capacity) {}
+  // Throws std::bad_alloc.
+  explicit Buffer(std::size_t capacity);
+  ~Buffer();
+  Buffer(const Buffer&) = delete;
+  Buffer& operator=(const Buffer&) = delete;
 
-  [[nodiscard]] std::string_view data() const noexcept { return {storage_.get() + begin_, end_ - begin_}; }
+  [[nodiscard]] std::string_view data() const noexcept { return {storage_ + begin_, end_ - begin_}; }
   [[nodiscard]] std::size_t size() const noexcept { return end_ - begin_; }
-  [[nodiscard]] std::span<char> room() noexcept { return {storage_.get() + end_, capacity_ - end_}; }
+  [[nodiscard]] std::span<char> room() noexcept { return {storage_ + end_, capacity_ - end_}; }
   void filled(std::size_t bytes) noexcept { end_ += bytes; }
   void take(std::size_t bytes) noexcept { begin_ += bytes; }
   // Everything taken is forgotten, but for the first `keep` bytes of the storage, which views still look at.
@@ -34,7 +39,7 @@ class Buffer {
   void clear() noexcept { begin_ = end_ = 0; }
 
  private:
-  std::unique_ptr<char[]> storage_;
+  char* storage_;
   std::size_t capacity_;
   std::size_t begin_ = 0;
   std::size_t end_ = 0;
@@ -82,7 +87,7 @@ class RequestBuffersPool {
  private:
   // Beyond these the memory goes back to the system.
   static constexpr std::size_t most_kept = 256;
-  static constexpr std::size_t most_spare = 16;
+  static constexpr std::size_t most_spare = 4;
   // Of connections that may have another request soon: each costs memory that others would share.
   static constexpr std::size_t most_held = 64;
   std::size_t borrowed_ = 0;

@@ -73,7 +73,7 @@ void Worker::accepted(transport::Socket socket, const transport::Protocol::endpo
   const transport::Peer peer(from, relay_.settings.trusted_proxies);
   if (shared_.connections.fetch_add(1, std::memory_order_relaxed) < relay_.settings.max_connections) {
     relay::serve_connection(relay_, std::move(client), peer,
-                            ConnectionCount(relay_.counts, &ConnectionCounts::serving, &shared_.connections));
+                            ConnectionCount(relay_.counts, &ConnectionCounts::serving));
     return;
   }
   shared_.connections.fetch_sub(1, std::memory_order_relaxed);

@@ -46,7 +46,7 @@ Peer::Peer(const Address& bytes, const config::TrustedProxies& trusted_proxies) 
   const bool is_mapped = std::equal(mapped_prefix.begin(), mapped_prefix.end(), bytes.begin());
   ::inet_ntop(is_mapped ? AF_INET : AF_INET6, bytes.data() + (is_mapped ? 12 : 0), text_.data(),
               static_cast<socklen_t>(text_.size()));
-  size_ = std::strlen(text_.data());
+  size_ = static_cast<std::uint8_t>(std::strlen(text_.data()));
   trusted_ = std::any_of(trusted_proxies.ranges.begin(), trusted_proxies.ranges.end(),
                          [&](const config::AddressRange& range) { return range.contains(bytes); });
 }

@@ -2,6 +2,7 @@
 // Who is at the other end of an accepted connection.
 
 #include <array>
+#include <cstdint>
 #include <string_view>
 
 #include "config/config.hpp"
@@ -26,7 +27,7 @@ class Peer {
 
  private:
   std::array<char, 46> text_{};  // INET6_ADDRSTRLEN
-  std::size_t size_ = 0;
+  std::uint8_t size_ = 0;
   bool trusted_ = false;
 };
 

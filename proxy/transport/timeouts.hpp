@@ -45,6 +45,7 @@ enum class DeadlineKind : std::uint8_t {
   upload,    // the upstream takes more of a request
   response,  // the upstream answers
   stream,    // the next byte of a body or a websocket
+  quiet,     // the same, to do with less memory from then on
   token,     // the token ends
   linger,    // the peer ends its side
   key,       // a key that may verify a token

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+from functools import partial
 from pathlib import Path
 
 import figures
@@ -50,6 +51,8 @@ def start_all(bench, started):
     add(peers.haproxy(bench, behind))
     add(peers.haproxy(bench, behind, "haproxy-log", log=True))
     add(peers.nginx(bench, behind))
+    if envoy := peers.envoy(bench, behind):
+        add(envoy)
     add(peers.postern(bench, behind))
     add(peers.postern(bench, behind, "postern-quiet", POSTERN_LOG_LEVEL="warn"))
     cores = sorted({bench.proxy_core, bench.load_core})
@@ -63,6 +66,7 @@ def start_all(bench, started):
     add(peers.byte_mover(bench, own.port, "steady-byte-mover"), None)
     add(peers.haproxy(bench, own.port, "steady-haproxy"), None)
     add(peers.postern(bench, own.port, "steady-postern", POSTERN_LOG_LEVEL="warn"), None)
+    add(peers.websocket_service(bench), None)
     service = add(peers.fastapi(bench), prove_service, route="checked")
     add(peers.postern(bench, service.port, "postern-fastapi"), prove_service, route="tasks")
     path = bench.folder / "fastapi.sock"
@@ -73,22 +77,23 @@ def start_all(bench, started):
 def rounds_of_load(bench, started, rounds, seconds):
     """One {row: sample} a round. Every other round runs backwards, so that a drift of the machine meets both ends."""
     results = []
+    rows = [row for row in ROWS if all(name in started for name in row.peers)]
     for number in range(rounds):
         print(f"round {number + 1} of {rounds}", file=sys.stderr, flush=True)
         samples = {}
-        for row in ROWS if number % 2 == 0 else reversed(ROWS):
+        for row in rows if number % 2 == 0 else reversed(rows):
             asked = [started[name] for name in row.peers]
             samples[row.key] = measure(bench, asked, LOADS[row.load], seconds, started["own-load"])
         results.append(samples)
     return results
 
 
-def other_figures(bench, behind, quick):
-    def postern(name="postern-alone", **settings):
-        return peers.postern(bench, behind, name, **settings)
+def other_figures(bench, behind, websockets, quick):
+    def postern(name="postern-alone", upstream=behind, **settings):
+        return peers.postern(bench, upstream, name, **settings)
 
-    def haproxy(name="haproxy-alone", **settings):
-        return peers.haproxy(bench, behind, name, **settings)
+    def haproxy(name="haproxy-alone", upstream=behind, **settings):
+        return peers.haproxy(bench, upstream, name, **settings)
 
     found = {"postern_receives": figures.receives_per_request(postern(POSTERN_UPSTREAM_IDLE_TIMEOUT="60s"), bench.folder)}
     for name, start in {"postern": postern, "haproxy": haproxy}.items():
@@ -98,6 +103,7 @@ def other_figures(bench, behind, quick):
             f"{name}_start_ms": milliseconds,
             f"{name}_start_mib": resident / 2**20,
             f"{name}_idle_kib": figures.idle_connection_bytes(start) / 1024,
+            f"{name}_websocket_kib": figures.idle_websocket_bytes(partial(start, upstream=websockets)) / 1024,
             f"{name}_allocations": figures.allocations_per_request(bench, start, 8, 800 if quick else 8000),
             f"{name}_allocations_64": figures.allocations_per_request(bench, start, 64, 1280 if quick else 12800),
         }
@@ -109,14 +115,16 @@ def versions(bench):
         ended = subprocess.run(command, capture_output=True, text=True, check=False)
         if ended.returncode:
             raise peers.Failure(f"{command} exits {ended.returncode}: {ended.stderr}")
-        return (ended.stdout or ended.stderr).splitlines()[0]
+        return (ended.stdout or ended.stderr).strip().splitlines()[0]
 
+    envoy = os.environ.get("ENVOY")
     cpu = next(line for line in Path("/proc/cpuinfo").read_text().splitlines() if line.startswith("model name"))
     return {
         "cpu": cpu.partition(":")[2].strip(),
         "kernel": platform.release(),
         "haproxy": first_line("haproxy", "-v"),
         "nginx": first_line("nginx", "-v"),
+        "envoy": first_line(envoy, "--version").rpartition("version: ")[2] if envoy else "left out, could not be had",
         "postern": first_line(str(bench.postern), "--version"),
     }
 
@@ -131,7 +139,8 @@ def run(chosen, folder):
     started = {}
     try:
         start_all(bench, started)
-        others = other_figures(bench, started["upstream"].port, chosen.quick)
+        websockets = started["websocket-service"].port
+        others = other_figures(bench, started["upstream"].port, websockets, chosen.quick)
         rounds = rounds_of_load(bench, started, chosen.rounds, chosen.seconds)
         for name in ("postern", "haproxy"):
             others[f"{name}_loaded_mib"] = started[name].memory() / 2**20

@@ -11,9 +11,12 @@ import time
 from peers import PATIENCE, Failure, free_port
 
 from gate import token
+from websocket import MASK, TEXT, UPGRADE, encode
 from wire import request
 
 IDLE = 2000
+# Seconds after which whoever gives memory back for a silence has done so.
+QUIET = 2.5
 
 
 @contextlib.contextmanager
@@ -37,9 +40,36 @@ def idle_connection_bytes(start):
         for _ in range(64):  # what the first connections cost is not a matter of idling
             with peer.client() as client:
                 _require_ok(client.send(asked).read_response())
+        with peer.client() as client:  # nor what remembers requests: a log's ring is touched to its end
+            for _ in range(8000):
+                _require_ok(client.send(asked).read_response())
         before = _settled_memory(peer)
         for _ in range(IDLE):
             _require_ok(stack.enter_context(peer.client()).send(asked).read_response())
+        time.sleep(QUIET)
+        return (_settled_memory(peer) - before) / IDLE
+
+
+def idle_websocket_bytes(start):
+    """The same with websockets, each of which has said a word, has been answered, and then keeps still."""
+    asked = request("GET", "/api/alice/talk", *UPGRADE, token=token())
+    word = encode(TEXT, b"a word", mask=MASK)
+
+    def talk(client):
+        head = client.send(asked).read_head()
+        if not head.start.startswith(b"HTTP/1.1 101 "):
+            raise Failure(f"{head.raw!r} instead of a 101")
+        if client.send(word).read_exactly(len(word)) != word:
+            raise Failure("the websocket does not answer")
+
+    with running(start()) as peer, contextlib.ExitStack() as stack:
+        for _ in range(64):
+            with peer.client() as client:
+                talk(client)
+        before = _settled_memory(peer)
+        for _ in range(IDLE):
+            talk(stack.enter_context(peer.client()))
+        time.sleep(QUIET)
         return (_settled_memory(peer) - before) / IDLE
 
 

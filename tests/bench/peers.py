@@ -1,5 +1,6 @@
 """The proxies side by side, as processes: each on its own port, pinned to its cores, ended by its pid."""
 
+import base64
 import json
 import os
 import signal
@@ -157,6 +158,11 @@ def upstream(bench):
     return Peer(bench, "upstream", ["nginx", "-c", conf], [bench.load_core], port)
 
 
+def websocket_service(bench):
+    command = ["/usr/bin/python3", HERE / "peers" / "websocket_service.py", "@PORT@"]
+    return Peer(bench, "websocket-service", command, [bench.load_core])
+
+
 class OwnLoad:
     """Load and service in one process (own_load.cpp): the proxies that it loads have it for their upstream."""
 
@@ -203,6 +209,18 @@ def nginx(bench, upstream_port):
     machine = f"{os.uname().machine}-linux-gnu"
     conf = _write(bench, "nginx.conf", PORT=port, UPSTREAM=upstream_port, MACHINE=machine)
     return Peer(bench, "nginx", ["nginx", "-c", conf], [bench.proxy_core], port, BENCH_SECRET=SECRET)
+
+
+def envoy(bench, upstream_port):
+    """None where it could not be installed: tests/bench/run says where it is."""
+    program = os.environ.get("ENVOY")
+    if not program:
+        return None
+    port = free_port()
+    key = base64.urlsafe_b64encode(SECRET.encode()).rstrip(b"=").decode()
+    conf = _write(bench, "envoy.yaml", PORT=port, UPSTREAM=upstream_port, KEY=key)
+    command = [program, "-c", conf, "--concurrency", "1", "--disable-hot-restart", "--log-level", "error"]
+    return Peer(bench, "envoy", command, [bench.proxy_core], port)
 
 
 def postern(bench, upstream_port, name="postern", threads=1, cores=None, wait=True, **environment):

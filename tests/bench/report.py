@@ -7,6 +7,7 @@ from rows import GOALS, ROWS, Ratio
 
 FIGURES = [
     ("idle keep-alive connection", "idle_kib", "KiB"),
+    ("idle websocket", "websocket_kib", "KiB"),
     ("heap allocations per request, 8 at once", "allocations", ""),
     ("heap allocations per request, 64 at once", "allocations_64", ""),
     ("resident memory after start", "start_mib", "MiB"),
@@ -24,11 +25,16 @@ def ratios(rounds, ratio):
     return [samples[ratio.row][ratio.figure] / samples[ratio.against][ratio.figure] for samples in rounds]
 
 
+def _measured(rounds):
+    """The rows, but for those of a peer that was left out."""
+    return [row for row in ROWS if row.key in rounds[0]]
+
+
 def lines_of_table(rounds):
     """The rows with their medians, below a header."""
     header = ["", "CPU us/request", "against", "requests/s", "busy", "p50 us", "p99 us", "CPU ms/GB"]
     lines = []
-    for row in ROWS:
+    for row in _measured(rounds):
         against = statistics.median(ratios(rounds, Ratio(row.key, row.against))) if row.against else 1.0
         first = rounds[0][row.key]
         lines.append(
@@ -50,6 +56,8 @@ def goals(rounds, figures):
     """Each goal with what was measured."""
     found = []
     for goal in GOALS:
+        if isinstance(goal.of, Ratio) and goal.of.against not in rounds[0]:
+            continue
         each = ratios(rounds, goal.of) if isinstance(goal.of, Ratio) else [figures[goal.of.name]]
         measured = statistics.median(each)
         found.append(
@@ -101,7 +109,7 @@ def markdown(lines):
 
 def bars(rounds):
     """(group, [(title, microseconds)]) for the plot: CPU per request of the rows that can be laid side by side."""
-    drawn = [row for row in ROWS if row.load not in ("up", "down", "one-connection", "tls-connect") and row.peers[0][-2:] not in ("-1", "-2")]
+    drawn = [row for row in _measured(rounds) if row.load not in ("up", "down", "one-connection", "tls-connect") and row.peers[0][-2:] not in ("-1", "-2")]
     names = {
         "own": "one token, 64 connections",
         "many-tokens": "10,000 tokens in turn",

@@ -30,6 +30,12 @@ def _pair(title, load):
     return [base, Row(f"Postern, {title}", ("postern",), load, base.key)]
 
 
+def _three(title, load):
+    """And Envoy, where it could be installed."""
+    base, postern = _pair(title, load)
+    return [base, Row(f"Envoy, {title}", ("envoy",), load, base.key), postern]
+
+
 def _tls(title, load):
     base = Row(f"HAProxy, {title}", ("haproxy-tls",), load)
     return [base, Row(f"Postern, {title}", ("postern-tls",), load, base.key)]
@@ -42,18 +48,20 @@ def _steady(title, load):
     return [base, haproxy, Row(f"Postern, no access log, {title}", ("steady-postern",), load, base.key)]
 
 
+# Those of a peer that could not be had are left out.
 ROWS = [
     Row("byte mover, no HTTP", ("byte-mover",), "own", "haproxy/own"),
     Row("HAProxy, no checks", ("haproxy-bare",), "own", "haproxy/own"),
     Row("HAProxy, checks", ("haproxy",), "own"),
     Row("HAProxy, checks, access log", ("haproxy-log",), "own", "haproxy/own"),
     Row("nginx + lua, checks", ("nginx",), "own", "haproxy/own"),
+    Row("Envoy, jwt_authn + lua, checks", ("envoy",), "own", "haproxy/own"),
     Row("Postern, access log", ("postern",), "own", "haproxy/own"),
     Row("Postern, no access log", ("postern-quiet",), "own", "haproxy/own"),
     *_four("10,000 tokens in turn", "many-tokens"),
     *_four("cold: every token new", "cold"),
-    *_pair("401: forged token", "401"),
-    *_pair("403: somebody else's path", "403"),
+    *_three("401: forged token", "401"),
+    *_three("403: somebody else's path", "403"),
     *_pair("one connection", "one-connection"),
     Row("Postern, 1 thread on two cores", ("postern-1",), "own"),
     Row("Postern, 2 threads on two cores", ("postern-2",), "own", "postern-1/own"),
@@ -107,6 +115,8 @@ GOALS = [
     _times("against the byte mover, both saturated", 1.40, "steady-postern/saturated", "steady-byte-mover/saturated"),
     _times("CPU per 401 against HAProxy", 0.50, "postern/401", "haproxy/401"),
     _times("CPU per 403 against HAProxy", 0.45, "postern/403", "haproxy/403"),
+    _times("against Envoy, neither logs, one token", 0.19, "postern-quiet/own", "envoy/own"),
+    _times("CPU per 401 against Envoy", 0.17, "postern/401", "envoy/401"),
     _times("p99 against HAProxy, 1 connection", 0.9, "postern/one-connection", "haproxy/one-connection", "p99_us"),
     _times("p99 against HAProxy, 64 connections", 0.9, "postern/own", "haproxy/own", "p99_us"),
     _times("CPU per GB against HAProxy, 1 MiB up", 0.9, "postern/up", "haproxy/up"),
@@ -116,6 +126,7 @@ GOALS = [
     _times("FastAPI behind Postern on a unix socket against FastAPI alone", 1.18, "postern-unix+fastapi-unix/own", "fastapi/own"),
     _times("CPU per request, 2 threads against 1", 1.03, "postern-2/own", "postern-1/own"),
     Goal("idle keep-alive connection", 0.6, "KiB", Figure("postern_idle_kib")),
+    Goal("idle websocket", 6.0, "KiB", Figure("postern_websocket_kib")),
     Goal("heap allocations per request, 8 at once", 0.05, "", Figure("postern_allocations")),
     Goal("heap allocations per request, 64 at once", 0.05, "", Figure("postern_allocations_64")),
     Goal("receives per request", 3.0, "", Figure("postern_receives")),

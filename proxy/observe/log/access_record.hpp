@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 #include "observe/log/event.hpp"
@@ -39,5 +40,9 @@ inline constexpr std::array text_members = {
     &AccessRecord::request_id, &AccessRecord::trace_id, &AccessRecord::peer,    &AccessRecord::method,
     &AccessRecord::path,       &AccessRecord::rule,     &AccessRecord::verdict, &AccessRecord::reason,
     &AccessRecord::uid,        &AccessRecord::upstream, &AccessRecord::problem};
+
+// Those that the request itself spells. Copies them into `storage`, which the record shows from then on, so
+// that it may outlive the request's bytes.
+void own_request_texts(AccessRecord& record, std::string& storage);
 
 }  // namespace postern::observe

@@ -78,6 +78,7 @@ Awaitable<Action> Download::read_head() {
 
 Action Download::on_head() {
   const http::ResponseHead& head = buffers_.response;
+  status_ = head.status;
   if (head.status >= 200 || head.status == 101) upstream_time_ = Clock::now() - upload_.sent_at();
   return plan_.on_head(facts_of(head), !connection_.context.draining());
 }
@@ -126,7 +127,8 @@ Awaitable<Action> Download::run_tunnel() {
   buffers_.down[0] = asio::buffer(buffers_.to_client);
   const Action written = co_await body_.write(std::span(buffers_.down).first(1));
   if (written != Action::go_on) co_return written;
-  WebSocketTunnel tunnel(connection_, buffers_.request_parser.head_size());
+  // buffers_ may be another connection's behind it.
+  WebSocketTunnel tunnel(connection_);
   const WebSocketTunnel::End end = co_await tunnel.run();
   tunnel_bytes_in_ = tunnel.bytes_from_client();
   tunnel_bytes_out_ = tunnel.bytes_from_upstream();

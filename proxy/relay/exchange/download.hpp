@@ -32,6 +32,8 @@ class Download {
   transport::Awaitable<Action> relay_rest();
   transport::Awaitable<Action> run_tunnel();
 
+  // Of the last response whose head is here; 0: none.
+  [[nodiscard]] unsigned status() const noexcept { return status_; }
   // Of the body, as sent.
   [[nodiscard]] std::uint64_t bytes() const noexcept { return tunneled_ ? tunnel_bytes_out_ : body_.bytes(); }
   [[nodiscard]] std::uint64_t tunnel_bytes_in() const noexcept { return tunnel_bytes_in_; }
@@ -57,6 +59,7 @@ class Download {
   ResponseBody body_;
   std::uint64_t tunnel_bytes_in_ = 0;
   std::uint64_t tunnel_bytes_out_ = 0;
+  unsigned status_ = 0;
   bool tunneled_ = false;
   transport::Clock::duration upstream_time_{};
 };

@@ -200,12 +200,13 @@ Awaitable<> Exchange::run_streaming() {
 
 void Exchange::finish() {
   RelayContext& context = connection_.context;
+  RequestBuffers& buffers = *connection_.buffers;
   const bool open = connection_.upstream && connection_.upstream->stream.is_open();
-  outcome_ = plan_.outcome(buffers_.from_client.size() != 0, open && buffers_.from_upstream.size() == 0,
+  outcome_ = plan_.outcome(buffers.from_client.size() != 0, open && buffers.from_upstream.size() == 0,
                            !context.draining());
   if (connection_.upstream && is_upstream_fault(outcome_.ending) && outcome_.ending != Ending::unreachable) {
-    buffers_.connect_failure.address = transport::to_string(connection_.upstream->address);
-    buffers_.connect_failure.problem = download_.upstream_problem();
+    buffers.connect_failure.address = transport::to_string(connection_.upstream->address);
+    buffers.connect_failure.problem = download_.upstream_problem();
   }
   if (outcome_.reuse_upstream) {
     connection_.upstream->user = user_of(verdict_);
@@ -216,14 +217,15 @@ void Exchange::finish() {
 }
 
 Exchange::Result Exchange::result() const noexcept {
+  const RequestBuffers& buffers = *connection_.buffers;
   Result result;
   result.outcome = outcome_;
   // Where no connection was to be had, the connector knows more.
   const bool connector_knows =
-      outcome_.ending == Ending::unreachable && !buffers_.connect_failure.reason.empty();
+      outcome_.ending == Ending::unreachable && !buffers.connect_failure.reason.empty();
   result.reason =
-      connector_knows ? std::string_view(buffers_.connect_failure.reason) : text_of(outcome_.ending);
-  result.status = plan_.response_started() ? buffers_.response.status : 0;
+      connector_knows ? std::string_view(buffers.connect_failure.reason) : text_of(outcome_.ending);
+  result.status = plan_.response_started() ? download_.status() : 0;
   result.bytes_in = download_.tunnel_bytes_in() + upload_.bytes();
   result.bytes_out = download_.bytes();
   result.upstream_time = download_.upstream_time();

@@ -43,7 +43,7 @@ class Exchange {
   void finish();
 
   ClientConnection& connection_;
-  RequestBuffers& buffers_;
+  RequestBuffers& buffers_;  // until a tunnel has taken others; connection_ knows which
   const gate::Verdict& verdict_;
   std::string_view request_id_;
   ExchangePlan plan_;

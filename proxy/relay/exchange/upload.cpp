@@ -34,7 +34,7 @@ bool Upload::is_whole() const noexcept {
 }
 
 void Upload::take_whole_body() noexcept {
-  buffers_.from_client.take(static_cast<std::size_t>(body_left_));
+  connection_.buffers->from_client.take(static_cast<std::size_t>(body_left_));
 }
 
 Action Upload::send_first() noexcept {

@@ -5,6 +5,8 @@
 #include <array>
 #include <boost/asio/experimental/awaitable_operators.hpp>
 
+#include "transport/readable_wait.hpp"
+
 namespace postern::relay {
 
 using observe::ConnectionState;
@@ -22,25 +24,17 @@ using namespace asio::experimental::awaitable_operators;
 constexpr std::chrono::seconds farewell_at_most{2};
 // For the upstream's last words to a client that has ended its side: it may have left.
 constexpr std::chrono::milliseconds last_words_at_most{500};
+// Silence after which a websocket is quiet. One that speaks more often costs no system call more.
+constexpr std::chrono::seconds quiet_after{1};
 
 }  // namespace
 
-WebSocketTunnel::WebSocketTunnel(ClientConnection& connection, std::size_t kept)
+WebSocketTunnel::WebSocketTunnel(ClientConnection& connection)
     : connection_(connection),
-      to_upstream_{connection.client,
-                   connection.upstream->stream,
-                   connection.buffers->from_client,
-                   kept,
-                   End::client_gone,
-                   End::upstream_gone,
-                   true},
-      to_client_{connection.upstream->stream,
-                 connection.client,
-                 connection.buffers->from_upstream,
-                 0,
-                 End::upstream_gone,
-                 End::client_gone,
-                 false} {
+      to_upstream_{connection.client, connection.upstream->stream, &RequestBuffers::from_client,
+                   End::client_gone,  End::upstream_gone,          true},
+      to_client_{connection.upstream->stream, connection.client, &RequestBuffers::from_upstream,
+                 End::upstream_gone,          End::client_gone,  false} {
   connection_.set_closable(this);
   observe::WorkerMetrics& metrics = connection_.context.metrics;
   metrics.connection_changed(Side::client, ConnectionState::active, ConnectionState::tunnel);
@@ -54,8 +48,12 @@ WebSocketTunnel::~WebSocketTunnel() {
 }
 
 Awaitable<WebSocketTunnel::End> WebSocketTunnel::run() {
-  to_upstream_.buffer.rewind(to_upstream_.kept);
-  co_await (relay(to_upstream_) && relay(to_client_));
+  buffer_of(to_upstream_).rewind();
+  do {
+    resting_ = false;
+    co_await (relay(to_upstream_) && relay(to_client_));
+    if (resting_ && may_rest()) co_await wait_quietly();
+  } while (resting_);
   if (end_ != End::closed || !closing()) co_return end_;
   // A side that is told to go answers, or had more on its way: closing on that would reset the connection,
   // and the close frame might never be read.
@@ -66,31 +64,74 @@ Awaitable<WebSocketTunnel::End> WebSocketTunnel::run() {
 }
 
 void WebSocketTunnel::wait_at_most() noexcept {
-  if (!closing() && !client_ended_) connection_.wait(Patience::stream);
+  if (closing() || client_ended_) return;
+  const RelayContext& context = connection_.context;
+  if (to_client_.done || context.settings.stream_idle_timeout <= quiet_after) {
+    return connection_.wait(Patience::stream);
+  }
+  // In a crowd at the next look at the deadlines.
+  quiet_after_ = context.buffers.is_scarce() ? std::chrono::seconds(0) : quiet_after;
+  connection_.wait_at_most(DeadlineKind::quiet, quiet_after_);
 }
 
-// Until `from` ends its side.
+// Until `from` ends its side, or the websocket is to rest.
 Awaitable<> WebSocketTunnel::relay(Direction& direction) {
-  while (end_ == End::closed) {
+  Buffer& buffer = buffer_of(direction);
+  while (end_ == End::closed && !direction.done) {
     const bool passed = co_await pass_buffered(direction);
     if (!passed) co_return fail(direction.when_to_fails);
     if (closing() && direction.frames.at_boundary()) {
+      direction.done = true;
       co_await write_close(direction);
       co_return;
     }
-    direction.buffer.rewind(direction.kept);
+    if (resting_) co_return;
+    buffer.rewind();
     wait_at_most();
+    direction.reading = true;
     const auto [error, count] =
-        co_await direction.from.read_some(direction.buffer.room(), direction.stop_reading.slot());
+        co_await direction.from.read_some(buffer.room(), direction.stop_reading.slot());
+    direction.reading = false;
     if (error == asio::error::eof) {
+      direction.done = true;
       co_await pass_end(direction);
       co_return;
     }
-    const bool woken = closing() && connection_.interrupted() == Interruption::none &&
+    const bool woken = (closing() || resting_) && connection_.interrupted() == Interruption::none &&
                        error == asio::error::operation_aborted;
     if (error && !woken) co_return fail(direction.when_from_fails);
-    direction.buffer.filled(count);
+    buffer.filled(count);
   }
+}
+
+// The reads end, and wait_quietly() follows.
+void WebSocketTunnel::rest() noexcept {
+  connection_.wait_at_most(DeadlineKind::stream,
+                           connection_.context.settings.stream_idle_timeout - quiet_after_);
+  if (!to_upstream_.reading || !to_client_.reading) return;
+  resting_ = true;
+  end_waits();
+}
+
+// Bytes or an end may have come while the reads ended; under TLS they may be here and not show on the socket.
+bool WebSocketTunnel::may_rest() const noexcept {
+  const auto is_silent = [this](const Direction& direction) {
+    return !direction.done && buffer_of(direction).size() == 0 &&
+           (!direction.from.is_encrypted() || direction.from.quiet_and_open());
+  };
+  return end_ == End::closed && !closing() && is_silent(to_upstream_) && is_silent(to_client_);
+}
+
+Awaitable<> WebSocketTunnel::wait_quietly() {
+  RequestBuffersPool& pool = connection_.context.buffers;
+  pool.retire(std::move(connection_.buffers));
+  quiet_ = true;
+  const transport::ReadableWait wait =
+      co_await transport::wait_for_either(to_upstream_.from, to_client_.from);
+  quiet_ = false;
+  connection_.buffers = pool.borrow();
+  const bool woken = closing() && connection_.interrupted() == Interruption::none;
+  if (wait.error && !woken) fail(wait.second ? to_client_.when_from_fails : to_upstream_.when_from_fails);
 }
 
 Awaitable<> WebSocketTunnel::pass_end(Direction& direction) {
@@ -103,8 +144,9 @@ Awaitable<> WebSocketTunnel::pass_end(Direction& direction) {
 
 // What is here goes on; while closing, no more than the frame under way.
 Awaitable<bool> WebSocketTunnel::pass_buffered(Direction& direction) {
-  while (direction.buffer.size() != 0) {
-    const auto here = direction.buffer.data();
+  Buffer& buffer = buffer_of(direction);
+  while (buffer.size() != 0) {
+    const auto here = buffer.data();
     const auto piece = closing() ? here.substr(0, direction.frames.left_of_frame(here)) : here;
     if (piece.empty()) break;
     std::array<asio::const_buffer, 1> buffers = {asio::buffer(piece.data(), piece.size())};
@@ -113,7 +155,7 @@ Awaitable<bool> WebSocketTunnel::pass_buffered(Direction& direction) {
     if (error) co_return false;
     direction.frames.advance(piece);
     direction.bytes += piece.size();
-    direction.buffer.take(piece.size());
+    buffer.take(piece.size());
   }
   co_return true;
 }
@@ -136,12 +178,12 @@ Awaitable<> WebSocketTunnel::write_close(Direction& direction) {
 }
 
 Awaitable<> WebSocketTunnel::discard(Direction& direction) {
+  Buffer& buffer = buffer_of(direction);
   error_code error;
   // Asked for, because a side that never stops sending is never waited for.
   while (!error && end_ == End::closed && connection_.interrupted() == Interruption::none) {
-    direction.buffer.take(direction.buffer.size());
-    direction.buffer.rewind(direction.kept);
-    std::tie(error, std::ignore) = co_await direction.from.read_some(direction.buffer.room());
+    buffer.clear();
+    std::tie(error, std::ignore) = co_await direction.from.read_some(buffer.room());
   }
 }
 
@@ -149,7 +191,15 @@ void WebSocketTunnel::close(CloseReason reason) noexcept {
   if (closing()) return;
   close_reason_ = reason;
   connection_.wait_at_most(DeadlineKind::linger, farewell_at_most);
-  // Not the writes: half a frame cannot be taken back.
+  end_waits();
+}
+
+// Not the writes: half a frame cannot be taken back.
+void WebSocketTunnel::end_waits() noexcept {
+  if (quiet_) {
+    connection_.client.cancel();
+    connection_.upstream->stream.cancel();
+  }
   to_upstream_.stop_reading.emit(asio::cancellation_type::terminal);
   to_client_.stop_reading.emit(asio::cancellation_type::terminal);
 }

@@ -51,8 +51,7 @@ Awaitable<KeyAnswer> wait_for_key(ClientConnection& connection, std::size_t set,
 
 }  // namespace
 
-Awaitable<Judgement> judge_with_new_keys(ClientConnection& connection, Judgement judgement,
-                                         std::string_view client) {
+Awaitable<> judge_with_new_keys(ClientConnection& connection, Judgement& judgement, std::string_view client) {
   using namespace std::chrono;
   RelayContext& context = connection.context;
   const auto until = Clock::now() + longest_key_wait;
@@ -83,7 +82,6 @@ Awaitable<Judgement> judge_with_new_keys(ClientConnection& connection, Judgement
   if (judgement.verdict.key_wanted && unknown && connection.interrupted() == Interruption::none) {
     note_failed_token(context, client, Clock::now());
   }
-  co_return judgement;
 }
 
 }  // namespace postern::relay

@@ -1,6 +1,7 @@
 #include "relay/request/request_cycle.hpp"
 
 #include <algorithm>
+#include <memory>
 
 #include "http/authority.hpp"
 #include "http/request_id.hpp"
@@ -194,7 +195,7 @@ Awaitable<ClientFate> serve_request(ClientConnection& connection) {
   const std::int64_t unix_seconds = duration_cast<seconds>(wall).count();
   Judgement judgement = judge(connection, outcome, client.address(), unix_seconds, started);
   if (judgement.verdict.key_wanted) {
-    judgement = co_await judge_with_new_keys(connection, judgement, client.address());
+    co_await judge_with_new_keys(connection, judgement, client.address());
   }
   apply_shadow(context, buffers, unix_seconds, judgement);
   const gate::Verdict& verdict = judgement.verdict;
@@ -216,6 +217,9 @@ Awaitable<ClientFate> serve_request(ClientConnection& connection) {
   record.uid = verdict.uid.view();
   record.verdict = observe::verdict_names[observe::index_of(count.verdict)];
   record.reason = verdict.reason;
+  // A websocket gives the buffers back while it is quiet.
+  std::string own_texts;
+  if (buffers.request.websocket_upgrade) observe::own_request_texts(record, own_texts);
 
   std::string_view refused_for = verdict.reason;
   ClientFate fate = ClientFate::close;
@@ -225,18 +229,19 @@ Awaitable<ClientFate> serve_request(ClientConnection& connection) {
     record.reason = text_of(why == Interruption::client_left ? Ending::client_left : Ending::drained);
   } else if (verdict.forward()) {
     if (const auto end = end_of_streams(verdict, context.settings)) connection.end_streams_at(*end);
-    std::optional<OpenToken> open_token;
+    std::unique_ptr<OpenToken> open_token;
     if (context.settings.close_at_expiry && !verdict.uid.empty()) {
-      open_token.emplace(context.keys.open_tokens, verdict, [&connection] { connection.end_streams_now(); });
+      open_token = std::make_unique<OpenToken>(context.keys.open_tokens, verdict,
+                                               [&connection] { connection.end_streams_now(); });
     }
-    Exchange exchange(connection, verdict, request_id);
+    Exchange exchange(connection, verdict, record.request_id);
     co_await exchange.run();
     Exchange::Result result = exchange.result();
     if (open_token && open_token->revoked() && result.outcome.ending == Ending::token_expired) {
       result.reason = "token revoked while streaming";
       if (result.outcome.answer != gate::Answer::none) result.outcome.answer = gate::Answer::token_invalid;
     }
-    record_ending(result, verdict, buffers, record);
+    record_ending(result, verdict, *connection.buffers, record);
     if (is_refusal(result, verdict)) {
       count.verdict = observe::CountedVerdict::refuse;
       record.verdict = observe::verdict_names[observe::index_of(count.verdict)];

@@ -11,13 +11,16 @@
 //   rates         POSTERN_USER_RATE: a request of a known user
 //   rates-off     the same where there is no such rate
 //   scrape        /metrics of four threads: on the main thread, beside the requests
+//   new-...       the verification of a token seen for the first time, by its algorithm
+//   response      the head of an answer, as the upstream sends it
+//   response-out  the head for the client
+//   chunk         1 KiB of a chunked answer, in and out
+//   record        what the log remembers of a request, on the request's thread
+//   record-line   the line that it becomes, on the log's thread
 
 #include <openssl/evp.h>
-#include <valgrind/callgrind.h>
 
 #include <cstdio>
-#include <functional>
-#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -30,6 +33,7 @@
 #include "http/message_parser.hpp"
 #include "observe/metrics/exposition.hpp"
 #include "observe/metrics/metrics.hpp"
+#include "stages.hpp"
 #include "token/base64url.hpp"
 #include "token/keyed_hash.hpp"
 #include "token/sign.hpp"
@@ -157,17 +161,6 @@ bool within_rate(gate::Rates& rates, std::uint64_t uid_hash) {
 
 constexpr std::string_view alice = "EsmFA7gb0sS0BIxT1ma7W0JUPr6nepSr";
 
-// Counts `stage` alone; `before` makes everything ready, and both run once uncounted.
-template <class Before, class Stage>
-void count(Before before, Stage stage) {
-  before(0);
-  stage();
-  before(1);
-  CALLGRIND_TOGGLE_COLLECT;
-  stage();
-  CALLGRIND_TOGGLE_COLLECT;
-}
-
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -194,7 +187,7 @@ int main(int argc, char** argv) {
     if (!allowed) std::abort();
   };
   const auto judged = [&] { verdict = core.judge(); };
-  const std::map<std::string_view, std::function<void()>> stages = {
+  Stages stages = {
       {"parse", [&] { count([](int) {}, [&] { core.parse(known); }); }},
       {"judge-known", [&] { count([&](int) { core.parse(known); }, judged); }},
       {"judge-eddsa", [&] { count([&](int) { core.parse(by_key); }, judged); }},
@@ -239,6 +232,8 @@ int main(int argc, char** argv) {
          count([](int) {}, [&] { core.out = observe::expose(collectable); });
        }},
   };
+  stages.merge(token_stages());
+  stages.merge(message_stages());
   const auto stage = argc == 2 ? stages.find(argv[1]) : stages.end();
   if (stage == stages.end()) return 2;
   stage->second();
