@@ -166,7 +166,8 @@ def test_a_request_cut_in_the_middle_of_its_body_is_no_request(gate, connect, up
 
 
 @pytest.mark.parametrize("end", ["cuts", "resets", "says goodbye"])
-def test_connections_come_and_go_without_a_trace(narrow, certificates, end):
+def test_connections_come_and_go_without_a_trace(start, certificates, end):
+    narrow = start(preexec=few_descriptors, POSTERN_THREADS="1", POSTERN_ADMIN_LISTEN="off", **serving(certificates.server))
     context = certificates.client_context()
     for _ in range(150):
         client = TlsClient(narrow.address, context)
