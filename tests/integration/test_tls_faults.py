@@ -45,8 +45,14 @@ def connect(gate, certificates):
 
 
 def check_served(gate, certificates):
-    with TlsClient(gate.address, certificates.client_context()) as client:
-        assert client.get(PATH, token=ALICE).status == 200
+    """Now or soon: a busy machine may not shake hands within SHORT each time."""
+    for last in (False, False, False, False, True):
+        try:
+            with TlsClient(gate.address, certificates.client_context()) as client:
+                assert client.get(PATH, token=ALICE).status == 200
+                return
+        except TlsFailure:
+            assert not last
 
 
 # ---- The handshake
