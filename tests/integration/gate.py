@@ -17,7 +17,7 @@ SECRET = "integration-secret-0123456789abcdef"
 PATIENCE = 60.0
 
 
-def in_time(attempt, timeouts=("300ms", "3s", "20s")):
+def check_in_time(attempt, timeouts=("300ms", "3s", "20s")):
     """A busy machine does in a longer time what it should do in the shortest: `attempt(timeout)` tells whether it did."""
     assert any(attempt(timeout) for timeout in timeouts)
 

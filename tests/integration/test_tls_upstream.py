@@ -8,7 +8,7 @@ import warnings
 
 import pytest
 from certificates import certificates
-from gate import PATIENCE, in_time, token
+from gate import PATIENCE, check_in_time, token
 from tls_wire import TlsUpstream
 from wire import Client, ok, request
 
@@ -175,7 +175,7 @@ def test_an_address_that_does_not_speak_tls_is_passed_over(before, behind):
     except OSError as error:
         pytest.fail(f"no IPv6 on loopback: sysctl -w net.ipv6.conf.lo.disable_ipv6=0 ({error})")
     with impostor:
-        in_time(lambda timeout: ask(before(upstream, POSTERN_CONNECT_TIMEOUT=timeout)).status == 200)
+        check_in_time(lambda timeout: ask(before(upstream, POSTERN_CONNECT_TIMEOUT=timeout)).status == 200)
 
 
 def test_readiness_follows_what_the_upstream_shows(before, behind, certificates):

@@ -5,7 +5,7 @@ import threading
 import time
 
 import pytest
-from gate import PATIENCE, in_time, token
+from gate import PATIENCE, check_in_time, token
 from names import Names, Port
 from wire import Client, ok, request
 
@@ -173,7 +173,7 @@ def test_an_address_that_swallows_connections_costs_no_request(begin, names, pla
         gates.append(begin(port, POSTERN_CONNECT_TIMEOUT=timeout))
         return ask(gates[-1]) == answered_by(OTHER_V4)
 
-    in_time(attempt)
+    check_in_time(attempt)
     gate = gates[-1]
     # With room in its backlog again it would take a connection, but the other one is known to be good.
     hole.listen(1024)
@@ -188,7 +188,7 @@ def test_each_address_has_the_connect_timeout_for_itself(begin, names, places):
         port.swallow(address)
     port.serve(V4)
     names.set(NAME, [*holes, V4])
-    in_time(lambda timeout: ask(begin(port, POSTERN_CONNECT_TIMEOUT=timeout)) == answered_by(V4))
+    check_in_time(lambda timeout: ask(begin(port, POSTERN_CONNECT_TIMEOUT=timeout)) == answered_by(V4))
 
 
 def test_when_no_address_takes_a_connection_it_is_502_after_one_more_look_up(begin, names, places):
@@ -243,7 +243,7 @@ def test_an_upstream_under_another_address_costs_no_request(begin, names, places
         assert len(new.requests) == 8 + 3
         return True
 
-    in_time(attempt)
+    check_in_time(attempt)
 
 
 def test_a_request_that_the_old_upstream_swallowed_reaches_the_new_one(begin, names, places):
@@ -409,7 +409,7 @@ def test_a_first_look_up_that_takes_too_long_is_502_and_the_next_request_is_serv
             assert [ask(gate) for _ in range(2)] == [BAD_GATEWAY] * 2
         return ask(gate) == answered_by(V4)
 
-    in_time(attempt, ("300ms", "3s"))
+    check_in_time(attempt, ("300ms", "3s"))
 
 
 def test_a_request_that_waits_for_a_look_up_is_answered_while_draining(begin, names, places):
