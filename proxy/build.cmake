@@ -9,7 +9,9 @@ endif()
 add_library(postern_flags INTERFACE)
 target_compile_options(postern_flags INTERFACE
   -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror
-  -fstack-protector-strong -fstack-clash-protection ${control_flow} -fno-plt)
+  -fstack-protector-strong -fstack-clash-protection ${control_flow} -fno-plt
+  # OpenSSL's macros name the file that frees; the folder that it was built in would stand in the binary.
+  "-fmacro-prefix-map=${PROJECT_SOURCE_DIR}/=")
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
   # GCC 12 sees overlaps in "literal" + std::string that cannot be (its bug 105651), and takes the allocation of a
   # coroutine's frame for a mismatched one (its bug 109224).

@@ -1,5 +1,6 @@
 """Every block of shell runs: with the real postern and the real tools of the system, and with stand-ins for what takes a
-network, a container engine, a cluster or an hour. That those programs do what the pages say is tested where they are."""
+network, a container engine, a cluster, a history or an hour. That those programs do what the pages say is tested where
+they are."""
 
 import os
 import re
@@ -12,7 +13,7 @@ from gate import binary
 from pages import NAMES, ROOT, Block, blocks, codes, prose
 from settings import SECRET, Place
 
-STAND_INS = ["apt", "curl", "docker", "kubectl", "npm", "systemctl", "uvicorn"]
+STAND_INS = ["apt", "curl", "docker", "git", "kubectl", "npm", "systemctl", "uvicorn"]
 STAND_IN = '#!/bin/sh\nexit 0\n'
 # What would serve for ever is checked instead.
 POSTERN = '#!/bin/sh\nif [ $# = 0 ]; then exec "{0}" check >/dev/null; fi\nexec "{0}" "$@"\n'

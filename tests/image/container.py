@@ -13,6 +13,8 @@ HERE = Path(__file__).resolve().parent
 ROOT = Path(os.environ["IMAGE_ROOT"])
 SETTINGS = json.loads(Path(os.environ["IMAGE_SETTINGS"]).read_text())["Docker"]["config"]
 PATIENCE = 60
+# A static program of this machine that runs the image's where they are another architecture's.
+EMULATOR = os.environ.get("IMAGE_EMULATOR")
 
 
 def environment(settings):
@@ -20,9 +22,12 @@ def environment(settings):
 
 
 def command_line(arguments, binds):
+    emulated = []
+    if EMULATOR:
+        binds, emulated = binds | {EMULATOR: "/emulator"}, ["/emulator"]
     return ["unshare", "--mount", "--pid", "--fork", "--kill-child", sys.executable, str(HERE / "enter.py"), str(ROOT),
             SETTINGS["User"], *(f"{source}={target}" for source, target in binds.items()), "--",
-            *SETTINGS["Entrypoint"], *arguments]
+            *emulated, *SETTINGS["Entrypoint"], *arguments]
 
 
 def run(*arguments, binds=None, **settings):

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from conftest import SECRET, get
-from container import SETTINGS, run
+from container import EMULATOR, SETTINGS, run
 
 
 @pytest.fixture
@@ -67,8 +67,9 @@ def test_a_bad_configuration_is_exit_2_and_told(binds):
 
 
 def test_figures(container):
-    """Printed, not judged: what README quotes."""
+    """Printed: what the page on operation quotes. Where memory has grown, deploy/wheel/startup.ld may be old."""
     assert get(container.port, "/health")[0] == 200
     answered = time.monotonic() - container.started
-    print(f"\nstart of the container to the first forwarded answer: {answered * 1000:.0f} ms;"
-          f" resident set: {int(container.status('VmRSS')[0]) / 1024:.1f} MiB")
+    resident = int(container.status("VmRSS")[0]) / 1024
+    print(f"\nstart of the container to the first forwarded answer: {answered * 1000:.0f} ms; resident set: {resident:.1f} MiB")
+    assert EMULATOR or resident < 10

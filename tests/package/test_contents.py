@@ -149,6 +149,10 @@ def test_zsh_completes_every_command_and_option(unpacked, commands):
         assert offers("postern", command, "") == options
 
 
+def test_the_program_does_not_name_the_folder_that_it_was_built_in(unpacked):
+    assert b"/proxy/" not in (unpacked / "usr/bin/postern").read_bytes()
+
+
 def test_the_bill_of_materials_is_one(unpacked):
     assert problems_of((unpacked / BILL).read_text()) == ""
 
