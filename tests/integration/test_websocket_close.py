@@ -129,11 +129,19 @@ def test_a_client_that_ended_its_sending_counts_as_gone_within_a_second(start, t
     assert [frame.code for frame in read_frames(answered.client)] == [1000]
     gate.wait_for_log(msg="request", status=101, reason="ok")
 
+    # Without a word from either it is none, however soon the upstream follows.
+    wordless = tunnels.open(gate.address, token("alice"))
+    wordless.client.finish_sending()
+    assert wordless.behind.is_closed()
+    wordless.behind.finish_sending()
+    assert wordless.client.is_closed()
+    gate.wait_for_log(1, msg="request", status=101, reason="client went away")
+
     silent.client.finish_sending()
     assert silent.behind.is_closed()
     began = time.monotonic()
     assert silent.client.is_closed()
-    gate.wait_for_log(msg="request", status=101, reason="client went away")
+    gate.wait_for_log(2, msg="request", status=101, reason="client went away")
     assert time.monotonic() - began < 1
 
 

@@ -54,6 +54,7 @@ Awaitable<WebSocketTunnel::End> WebSocketTunnel::run() {
     co_await (relay(to_upstream_) && relay(to_client_));
     if (resting_ && may_rest()) co_await wait_quietly();
   } while (resting_);
+  if (end_ == End::closed && !closing() && client_left()) co_return End::client_gone;
   if (end_ != End::closed || !closing()) co_return end_;
   // A side that is told to go answers, or had more on its way: closing on that would reset the connection,
   // and the close frame might never be read.
@@ -122,6 +123,11 @@ bool WebSocketTunnel::may_rest() const noexcept {
   return end_ == End::closed && !closing() && is_silent(to_upstream_) && is_silent(to_client_);
 }
 
+// First, and without a close frame from either side: no end in order (RFC 6455 7.1.5).
+bool WebSocketTunnel::client_left() const noexcept {
+  return client_ended_first_ && !to_upstream_.frames.close_passed() && !to_client_.frames.close_passed();
+}
+
 Awaitable<> WebSocketTunnel::wait_quietly() {
   RequestBuffersPool& pool = connection_.context.buffers;
   pool.retire(std::move(connection_.buffers));
@@ -137,6 +143,7 @@ Awaitable<> WebSocketTunnel::wait_quietly() {
 Awaitable<> WebSocketTunnel::pass_end(Direction& direction) {
   if (&direction == &to_upstream_) {
     client_ended_ = true;
+    client_ended_first_ = !to_client_.done;
     if (!closing()) connection_.wait_at_most(DeadlineKind::linger, last_words_at_most);
   }
   co_await direction.to.finish_sending();

@@ -62,6 +62,7 @@ class WebSocketTunnel final : public Closable {
   transport::Awaitable<> wait_quietly();
   void end_waits() noexcept;
   [[nodiscard]] bool may_rest() const noexcept;
+  [[nodiscard]] bool client_left() const noexcept;
   [[nodiscard]] Buffer& buffer_of(const Direction& direction) const noexcept {
     return (*connection_.buffers).*direction.buffer;
   }
@@ -77,6 +78,7 @@ class WebSocketTunnel final : public Closable {
   CloseReason close_reason_ = CloseReason::none;
   transport::Clock::duration quiet_after_{};  // as the deadline was armed last
   bool client_ended_ = false;
+  bool client_ended_first_ = false;
   bool resting_ = false;  // both directions end their reads for it
   bool quiet_ = false;    // in wait_quietly()
 };
