@@ -16,7 +16,7 @@ from gate import PATIENCE, SECRET, Gate, binary, clean_environment, run, token
 from manifests import pod_of, settings_of, sidecar_of
 from wire import Client, Closed, request
 
-ALICE = token("alice")
+ALICE = token("alice", ttl=900)  # as long as the manifests allow
 
 
 @pytest.fixture

@@ -1,8 +1,9 @@
 """CORS: what a browser sends before a request, and what it needs to show a script the gate's own answers."""
 
+import socket
+
 import pytest
 from gate import token
-from upstream import Upstream
 from wire import Client, ok, request
 
 ORIGIN, METHOD = "Origin: https://app", "Access-Control-Request-Method: PUT"
@@ -95,10 +96,10 @@ def test_preflights_need_a_token_where_that_is_configured(start, upstream):
 
 @pytest.fixture
 def dead_end():
-    """An address where nobody listens."""
-    behind = Upstream()
-    behind.close()
-    return behind.url
+    """An address where nobody listens, and nobody else can begin to."""
+    with socket.socket() as bound:
+        bound.bind(("127.0.0.1", 0))
+        yield "http://{}:{}".format(*bound.getsockname())
 
 
 OWN = [  # (status, target, who)
