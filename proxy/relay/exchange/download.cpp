@@ -129,17 +129,17 @@ Awaitable<Action> Download::run_tunnel() {
   if (written != Action::go_on) co_return written;
   // buffers_ may be another connection's behind it.
   WebSocketTunnel tunnel(connection_);
-  const WebSocketTunnel::End end = co_await tunnel.run();
+  const WebSocketEnd end = co_await tunnel.run();
   tunnel_bytes_in_ = tunnel.bytes_from_client();
   tunnel_bytes_out_ = tunnel.bytes_from_upstream();
   if (tunnel.close_reason() == CloseReason::going_away) co_return plan_.on(Event::drained);
   if (tunnel.close_reason() == CloseReason::policy_violation) co_return plan_.on(Event::token_expired);
   switch (end) {
-    case WebSocketTunnel::End::client_gone:
+    case WebSocketEnd::client_gone:
       co_return plan_.on(event_of(connection_.interrupted(), Event::client_failed));
-    case WebSocketTunnel::End::upstream_gone:
+    case WebSocketEnd::upstream_gone:
       co_return plan_.on(event_of(connection_.interrupted(), Event::upstream_failed));
-    case WebSocketTunnel::End::closed:
+    case WebSocketEnd::closed:
       break;
   }
   co_return plan_.on(Event::response_ended);

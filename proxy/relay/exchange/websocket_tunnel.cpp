@@ -31,10 +31,20 @@ constexpr std::chrono::seconds quiet_after{1};
 
 WebSocketTunnel::WebSocketTunnel(ClientConnection& connection)
     : connection_(connection),
-      to_upstream_{connection.client, connection.upstream->stream, &RequestBuffers::from_client,
-                   End::client_gone,  End::upstream_gone,          true},
-      to_client_{connection.upstream->stream, connection.client, &RequestBuffers::from_upstream,
-                 End::upstream_gone,          End::client_gone,  false} {
+      to_upstream_{connection.client,
+                   connection.upstream->stream,
+                   &RequestBuffers::from_client,
+                   WebSocketEvent::client_ended,
+                   WebSocketEvent::client_failed,
+                   WebSocketEvent::upstream_failed,
+                   true},
+      to_client_{connection.upstream->stream,
+                 connection.client,
+                 &RequestBuffers::from_upstream,
+                 WebSocketEvent::upstream_ended,
+                 WebSocketEvent::upstream_failed,
+                 WebSocketEvent::client_failed,
+                 false} {
   connection_.set_closable(this);
   observe::WorkerMetrics& metrics = connection_.context.metrics;
   metrics.connection_changed(Side::client, ConnectionState::active, ConnectionState::tunnel);
@@ -47,25 +57,24 @@ WebSocketTunnel::~WebSocketTunnel() {
                                                  ConnectionState::active);
 }
 
-Awaitable<WebSocketTunnel::End> WebSocketTunnel::run() {
+Awaitable<WebSocketEnd> WebSocketTunnel::run() {
   buffer_of(to_upstream_).rewind();
   do {
     resting_ = false;
     co_await (relay(to_upstream_) && relay(to_client_));
     if (resting_ && may_rest()) co_await wait_quietly();
   } while (resting_);
-  if (end_ == End::closed && !closing() && client_left()) co_return End::client_gone;
-  if (end_ != End::closed || !closing()) co_return end_;
+  if (story_.failed() || !closing()) co_return story_.end();
   // A side that is told to go answers, or had more on its way: closing on that would reset the connection,
   // and the close frame might never be read.
   co_await connection_.client.finish_sending();
   co_await connection_.upstream->stream.finish_sending();
   co_await (discard(to_upstream_) && discard(to_client_));
-  co_return end_;
+  co_return story_.end();
 }
 
 void WebSocketTunnel::wait_at_most() noexcept {
-  if (closing() || client_ended_) return;
+  if (closing() || story_.client_ended()) return;
   const RelayContext& context = connection_.context;
   if (to_client_.done || context.settings.stream_idle_timeout <= quiet_after) {
     return connection_.wait(Patience::stream);
@@ -78,7 +87,7 @@ void WebSocketTunnel::wait_at_most() noexcept {
 // Until `from` ends its side, or the websocket is to rest.
 Awaitable<> WebSocketTunnel::relay(Direction& direction) {
   Buffer& buffer = buffer_of(direction);
-  while (end_ == End::closed && !direction.done) {
+  while (!story_.failed() && !direction.done) {
     const bool passed = co_await pass_buffered(direction);
     if (!passed) co_return fail(direction.when_to_fails);
     if (closing() && direction.frames.at_boundary()) {
@@ -120,12 +129,7 @@ bool WebSocketTunnel::may_rest() const noexcept {
     return !direction.done && buffer_of(direction).size() == 0 &&
            (!direction.from.is_encrypted() || direction.from.quiet_and_open());
   };
-  return end_ == End::closed && !closing() && is_silent(to_upstream_) && is_silent(to_client_);
-}
-
-// First, and without a close frame from either side: no end in order (RFC 6455 7.1.5).
-bool WebSocketTunnel::client_left() const noexcept {
-  return client_ended_first_ && !to_upstream_.frames.close_passed() && !to_client_.frames.close_passed();
+  return !story_.failed() && !closing() && is_silent(to_upstream_) && is_silent(to_client_);
 }
 
 Awaitable<> WebSocketTunnel::wait_quietly() {
@@ -141,10 +145,9 @@ Awaitable<> WebSocketTunnel::wait_quietly() {
 }
 
 Awaitable<> WebSocketTunnel::pass_end(Direction& direction) {
-  if (&direction == &to_upstream_) {
-    client_ended_ = true;
-    client_ended_first_ = !to_client_.done;
-    if (!closing()) connection_.wait_at_most(DeadlineKind::linger, last_words_at_most);
+  story_.on(direction.when_from_ends);
+  if (&direction == &to_upstream_ && !closing()) {
+    connection_.wait_at_most(DeadlineKind::linger, last_words_at_most);
   }
   co_await direction.to.finish_sending();
 }
@@ -161,6 +164,8 @@ Awaitable<bool> WebSocketTunnel::pass_buffered(Direction& direction) {
     const error_code error = co_await direction.to.write_all(buffers);
     if (error) co_return false;
     direction.frames.advance(piece);
+    if (&direction == &to_client_) story_.on(WebSocketEvent::upstream_spoke);
+    if (direction.frames.close_passed()) story_.on(WebSocketEvent::close_frame);
     direction.bytes += piece.size();
     buffer.take(piece.size());
   }
@@ -188,7 +193,7 @@ Awaitable<> WebSocketTunnel::discard(Direction& direction) {
   Buffer& buffer = buffer_of(direction);
   error_code error;
   // Asked for, because a side that never stops sending is never waited for.
-  while (!error && end_ == End::closed && connection_.interrupted() == Interruption::none) {
+  while (!error && !story_.failed() && connection_.interrupted() == Interruption::none) {
     buffer.clear();
     std::tie(error, std::ignore) = co_await direction.from.read_some(buffer.room());
   }
@@ -211,9 +216,8 @@ void WebSocketTunnel::end_waits() noexcept {
   to_client_.stop_reading.emit(asio::cancellation_type::terminal);
 }
 
-void WebSocketTunnel::fail(End end) noexcept {
-  // An upstream that is cut off because the client has left did not fail.
-  if (end_ == End::closed) end_ = client_ended_ && end == End::upstream_gone ? End::client_gone : end;
+void WebSocketTunnel::fail(WebSocketEvent failure) noexcept {
+  story_.on(failure);
   connection_.call_off();
 }
 

@@ -7,18 +7,12 @@
 #include "http/websocket_frames.hpp"
 #include "relay/client_connection.hpp"
 #include "relay/exchange/close_reason.hpp"
+#include "relay/exchange/websocket_end.hpp"
 
 namespace postern::relay {
 
 class WebSocketTunnel final : public Closable {
  public:
-  // Why it ended.
-  enum class End : std::uint8_t {
-    closed,       // both sides ended it
-    client_gone,  // broken off, or takes nothing any more
-    upstream_gone,
-  };
-
   // The connection's buffers hold what came behind the two heads. No view into them lasts: they are given
   // back while the websocket is quiet, and run() ends with others, which are empty.
   explicit WebSocketTunnel(ClientConnection& connection);
@@ -27,7 +21,7 @@ class WebSocketTunnel final : public Closable {
   WebSocketTunnel& operator=(const WebSocketTunnel&) = delete;
 
   // Relays until the end; close_reason() says whether that was Postern's doing.
-  transport::Awaitable<End> run();
+  transport::Awaitable<WebSocketEnd> run();
 
   // Ends it with a close frame to each side at its next frame boundary (RFC 6455 7.1.1); a side that lets its
   // frame hang or takes nothing is cut off after a moment.
@@ -43,8 +37,9 @@ class WebSocketTunnel final : public Closable {
     transport::Stream& from;
     transport::Stream& to;
     Buffer RequestBuffers::*buffer;
-    End when_from_fails;
-    End when_to_fails;
+    WebSocketEvent when_from_ends;
+    WebSocketEvent when_from_fails;
+    WebSocketEvent when_to_fails;
     bool masked;  // as a client's frames are (RFC 6455 5.3)
     http::WebSocketFrames frames{};
     std::uint64_t bytes = 0;
@@ -62,25 +57,22 @@ class WebSocketTunnel final : public Closable {
   transport::Awaitable<> wait_quietly();
   void end_waits() noexcept;
   [[nodiscard]] bool may_rest() const noexcept;
-  [[nodiscard]] bool client_left() const noexcept;
   [[nodiscard]] Buffer& buffer_of(const Direction& direction) const noexcept {
     return (*connection_.buffers).*direction.buffer;
   }
   // One side has ended in order.
   transport::Awaitable<> pass_end(Direction& direction);
-  void fail(End end) noexcept;
+  void fail(WebSocketEvent failure) noexcept;
   [[nodiscard]] bool closing() const noexcept { return close_reason_ != CloseReason::none; }
 
   ClientConnection& connection_;
   Direction to_upstream_;
   Direction to_client_;
-  End end_ = End::closed;
+  WebSocketStory story_;
   CloseReason close_reason_ = CloseReason::none;
   transport::Clock::duration quiet_after_{};  // as the deadline was armed last
-  bool client_ended_ = false;
-  bool client_ended_first_ = false;
-  bool resting_ = false;  // both directions end their reads for it
-  bool quiet_ = false;    // in wait_quietly()
+  bool resting_ = false;                      // both directions end their reads for it
+  bool quiet_ = false;                        // in wait_quietly()
 };
 
 }  // namespace postern::relay
