@@ -170,6 +170,30 @@ void record_ending(const Exchange::Result& result, const gate::Verdict& verdict,
   record.problem = buffers.connect_failure.problem;
 }
 
+// What became of a forwarded request, into its record and its counts; returns what its client is owed.
+Outcome record_exchange(ClientConnection& connection, const Exchange& exchange, bool token_revoked,
+                        const gate::Verdict& verdict, Clock::time_point started,
+                        observe::AccessRecord& record, observe::CountedRequest& count) {
+  Exchange::Result result = exchange.result();
+  if (token_revoked && result.outcome.ending == Ending::token_expired) {
+    result.reason = "token revoked while streaming";
+    if (result.outcome.answer != gate::Answer::none) result.outcome.answer = gate::Answer::token_invalid;
+  }
+  record_ending(result, verdict, *connection.buffers, record);
+  if (is_refusal(result, verdict)) {
+    count.verdict = observe::CountedVerdict::refuse;
+    record.verdict = observe::verdict_names[observe::index_of(count.verdict)];
+  }
+  record.status = result.status;
+  record.bytes_in = result.bytes_in;
+  record.bytes_out = result.bytes_out;
+  record.upstream_microseconds = microseconds_of(result.upstream_time);
+  count.upstream = result.upstream_time;
+  if (result.sent_at != Clock::time_point{}) count.gate = result.sent_at - started - result.connect_time;
+  if (result.stream_end) connection.context.metrics.count_stream_end(*result.stream_end);
+  return result.outcome;
+}
+
 }  // namespace
 
 Awaitable<ClientFate> serve_request(ClientConnection& connection) {
@@ -236,28 +260,12 @@ Awaitable<ClientFate> serve_request(ClientConnection& connection) {
     }
     Exchange exchange(connection, verdict, record.request_id);
     co_await exchange.run();
-    Exchange::Result result = exchange.result();
-    if (open_token && open_token->revoked() && result.outcome.ending == Ending::token_expired) {
-      result.reason = "token revoked while streaming";
-      if (result.outcome.answer != gate::Answer::none) result.outcome.answer = gate::Answer::token_invalid;
-    }
-    record_ending(result, verdict, *connection.buffers, record);
-    if (is_refusal(result, verdict)) {
-      count.verdict = observe::CountedVerdict::refuse;
-      record.verdict = observe::verdict_names[observe::index_of(count.verdict)];
-      refused_for = record.reason;
-    }
-    record.status = result.status;
-    record.bytes_in = result.bytes_in;
-    record.bytes_out = result.bytes_out;
-    record.upstream_microseconds = microseconds_of(result.upstream_time);
-    count.upstream = result.upstream_time;
-    if (result.sent_at != Clock::time_point{}) count.gate = result.sent_at - started - result.connect_time;
-    if (result.stream_end) context.metrics.count_stream_end(*result.stream_end);
-    fate = result.outcome.client;
-    if (result.outcome.answer != gate::Answer::none) {
-      fate = co_await send_answer(connection, result.outcome.answer, judgement, record,
-                                  fate != ClientFate::keep);
+    const Outcome owed = record_exchange(connection, exchange, open_token && open_token->revoked(), verdict,
+                                         started, record, count);
+    if (count.verdict == observe::CountedVerdict::refuse) refused_for = record.reason;
+    fate = owed.client;
+    if (owed.answer != gate::Answer::none) {
+      fate = co_await send_answer(connection, owed.answer, judgement, record, fate != ClientFate::keep);
     }
   } else {
     const bool must_close = verdict.must_close || !skip_buffered_body(buffers);
