@@ -26,8 +26,10 @@ class Host:
     def __init__(self):
         require("bwrap", "ip", "unshare", "nsenter", "curl")
         self.process = subprocess.Popen(["unshare", "--map-root-user", "--net", "--mount", "sh", "-c", "echo; exec cat"],
-                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-        self.process.stdout.readline()  # it is in its namespaces
+                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        if not self.process.stdout.readline():  # a line once it is in its namespaces
+            refused = self.process.communicate(timeout=PATIENCE)[1].strip()
+            raise AssertionError(f"{refused}; allow user namespaces: sysctl --write user.max_user_namespaces=10000")
         self.run("ip", "link", "set", "lo", "up")
 
     def inside(self, *command):
@@ -40,6 +42,7 @@ class Host:
         self.process.stdin.close()
         self.process.wait(PATIENCE)
         self.process.stdout.close()
+        self.process.stderr.close()
 
 
 class Service:
