@@ -25,6 +25,7 @@ PATIENCE = 30.0  # seconds; nothing waits that long unless it is broken
 _SHARED = ("POSTERN_IDENTITY_KEY", "POSTERN_IDENTITY_KEY_FILE", "POSTERN_CLAIM_HEADERS")
 _OTHERS = ("POSTERN_", "BETTER_AUTH_")
 _KEPT_LINES = 200
+_SPEAKS_WITHIN = PATIENCE
 
 
 class Gate:
@@ -165,12 +166,24 @@ def _started(binary: str, settings: Mapping[str, str]) -> Generator[Gate, None, 
     assert process.stdout is not None
     log: "collections.deque[str]" = collections.deque(maxlen=_KEPT_LINES)
     reader: Optional[threading.Thread] = None
+    silent = threading.Event()
+
+    def give_up() -> None:
+        silent.set()
+        process.kill()
+
+    timer = threading.Timer(_SPEAKS_WITHIN, give_up)
+    timer.daemon = True
+    timer.start()
     try:
         address = None
         for line in process.stdout:
             log.append(line.rstrip("\n"))
             if (address := _listening(line)) is not None:
                 break
+        timer.cancel()
+        if address is None and silent.is_set():
+            raise RuntimeError("the gate does not say where it listens: it has to log info, as JSON\n" + "\n".join(log))
         if address is None:
             raise RuntimeError("the gate did not start:\n" + "\n".join(log))
         reader = threading.Thread(target=log.extend, args=(process.stdout,), daemon=True)
@@ -179,6 +192,7 @@ def _started(binary: str, settings: Mapping[str, str]) -> Generator[Gate, None, 
         with contextlib.closing(gate):
             yield gate
     finally:
+        timer.cancel()
         process.terminate()
         try:
             process.wait(PATIENCE)

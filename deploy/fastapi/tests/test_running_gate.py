@@ -126,6 +126,15 @@ def test_what_the_gate_says_of_wrong_settings_is_in_the_error() -> None:
         pass
 
 
+@pytest.mark.parametrize("settings", [{"POSTERN_LOG_LEVEL": "error"}, {"POSTERN_LOG_FORMAT": "text"}], ids=["silent", "text"])
+def test_a_gate_that_does_not_say_where_it_listens_is_not_waited_for(
+    monkeypatch: pytest.MonkeyPatch, settings: dict[str, str]
+) -> None:
+    monkeypatch.setattr("postern_fastapi.running_gate._SPEAKS_WITHIN", 1.0)
+    with pytest.raises(RuntimeError, match="it has to log info, as JSON"), running_gate(app, settings):
+        pass
+
+
 def test_an_application_that_does_not_start_is_told() -> None:
     async def broken(scope: Scope, receive: Receive, send: Send) -> None:
         assert (await receive())["type"] == "lifespan.startup"
