@@ -10,8 +10,9 @@ namespace postern::token {
 
 // Multilinear hashing (Lemire and Kaser, "Strongly universal string hashing is fast", 2014): two different
 // names of at most 120 bytes have the same 64 bits with a chance of 2^-64 over the keys. Longer texts are
-// hashed block by block, each block together with the hash of what came before. For tables only: the value
-// must not leave the process.
+// hashed block by block, each block together with the hash of what came before. All bits of the value are
+// equally good for a table's places, for names that count up too. For tables only: the value must not leave
+// the process.
 class KeyedHash {
  public:
   // Seventeen keys of 128 bits.

@@ -39,3 +39,22 @@ TEST_CASE("names that differ little are spread over all values") {
     CHECK(count < 1300);
   }
 }
+
+TEST_CASE("names that count up fill a table evenly, whatever the key") {
+  constexpr int names = 10'000;
+  constexpr std::size_t sets = 4096;
+  constexpr int ways = 8;
+  for (std::uint64_t seed = 0; seed < 300; ++seed) {
+    const KeyedHash hash(test_key(seed));
+    std::vector<int> low(sets);
+    std::vector<int> high(sets);
+    int kept = 0;
+    for (int i = 0; i < names; ++i) {
+      const std::uint64_t hashed = hash("user-" + std::to_string(i));
+      kept += ++low[hashed % sets] <= ways ? 1 : 0;
+      kept += ++high[hashed >> 52U] <= ways ? 1 : 0;
+    }
+    CAPTURE(seed);
+    CHECK(kept > 2 * names - 100);
+  }
+}
