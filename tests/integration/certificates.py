@@ -2,13 +2,17 @@
 
 A test module imports the fixture `certificates` from here."""
 
+import datetime
 import shutil
 import ssl
 import subprocess
 from functools import cached_property
+from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
 from gate import PATIENCE
 
 HERE = "DNS:localhost,DNS:gate,IP:127.0.0.1,IP:::1"
@@ -92,14 +96,17 @@ class Certificates:
 
     @cached_property
     def expired(self):
-        """openssl req issues nothing that is over already; openssl x509 does."""
-        expired = Identity(*(str(self._folder / f"expired.{kind}") for kind in ("crt", "key")))
-        request = str(self._folder / "expired.csr")
-        openssl("req", "-new", "-newkey", "ec", "-pkeyopt", CURVE, "-nodes", "-subj", "/CN=test expired", "-keyout", expired.key,
-                "-addext", f"subjectAltName={HERE}", "-out", request)
-        openssl("x509", "-req", "-in", request, "-CA", self.ca.cert, "-CAkey", self.ca.key, "-days", "-1",
-                "-copy_extensions", "copy", "-out", expired.cert)
-        return expired
+        """openssl issues nothing that is over already, so this one is signed anew with other dates."""
+        made = self.make("expired", issuer=self.ca)
+        good = x509.load_pem_x509_certificate(Path(made.cert).read_bytes())
+        authority = serialization.load_pem_private_key(Path(self.ca.key).read_bytes(), None)
+        begin = datetime.datetime(2020, 1, 1)
+        over = x509.CertificateBuilder(good.issuer, good.subject, good.public_key(), good.serial_number)
+        over = over.not_valid_before(begin).not_valid_after(begin + datetime.timedelta(days=1))
+        for extension in good.extensions:
+            over = over.add_extension(extension.value, extension.critical)
+        pem = over.sign(authority, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
+        return Identity(self.write("over.crt", pem.decode()), made.key)
 
     @cached_property
     def self_signed(self):

@@ -5,6 +5,7 @@ import asyncio
 import pytest
 import websockets
 from gate import token
+from websocket import library_headers
 from wire import Client, ok, request
 
 UPGRADE = ["Connection: Upgrade", "Upgrade: websocket"]
@@ -236,7 +237,8 @@ def test_a_real_library_talks_through_the_gate(start):
             host, port = server.sockets[0].getsockname()
             gate = start(f"http://{host}:{port}")
             url = f"ws://127.0.0.1:{gate.address[1]}/api/alice/ws"
-            async with websockets.connect(url, extra_headers={"Authorization": f"Bearer {token('alice')}"}) as socket:
+            fields = library_headers({"Authorization": f"Bearer {token('alice')}"})
+            async with websockets.connect(url, **fields) as socket:
                 for message in ("hello", b"\x00\xff" * 50_000, ""):
                     await socket.send(message)
                     assert await socket.recv() == message[::-1]

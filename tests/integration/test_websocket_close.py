@@ -11,7 +11,7 @@ from farewell import Drain, Expiry, Scene, check_ended, frames_in_two, scene, tu
 from gate import token
 from tls_wire import TlsClient, TlsUpstream
 from websocket import (BINARY, CLOSE, CONTINUATION, MASK, PING, TEXT, Tunnels, check_ends_without_reset, close_payload,
-                       encode, read_frame, read_frames)
+                       encode, library_headers, read_frame, read_frames)
 
 
 def test_an_idle_websocket_is_ended_with_a_close_frame_to_each_side(scene):
@@ -245,8 +245,8 @@ def test_a_real_library_understands_it_on_both_sides(start, why):
             host, port = server.sockets[0].getsockname()
             gate = start(f"http://{host}:{port}", **why.settings)
             url = f"ws://127.0.0.1:{gate.address[1]}/api/alice/ws"
-            fields = {"Authorization": f"Bearer {token('alice', ttl=why.ttl)}"}
-            async with websockets.connect(url, extra_headers=fields, compression=None) as socket:
+            fields = library_headers({"Authorization": f"Bearer {token('alice', ttl=why.ttl)}"})
+            async with websockets.connect(url, **fields, compression=None) as socket:
                 assert await socket.recv() == "ready"
                 why.begin(gate)
                 await socket.wait_closed()

@@ -6,6 +6,7 @@ import socket
 import struct
 import threading
 import time
+from importlib import metadata
 
 from gate import PATIENCE
 from wire import Client, Closed, request
@@ -17,6 +18,12 @@ UPGRADE = ["Connection: Upgrade", "Upgrade: websocket", "Sec-WebSocket-Version: 
 SWITCHING = (b"HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
              b"Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n")
 TCP_CLOSE = 7  # the state in which a connection is over for the kernel, in the first byte of TCP_INFO
+
+
+def library_headers(fields):
+    """Fields of the handshake, for websockets.connect(): it calls them otherwise since version 14."""
+    renamed = int(metadata.version("websockets").split(".")[0]) >= 14
+    return {"additional_headers" if renamed else "extra_headers": fields}
 
 
 class Frame:

@@ -5,6 +5,7 @@ import asyncio
 import json
 import subprocess
 import sys
+from importlib import metadata
 
 LIMIT = 0.3  # seconds that a client waits for an answer before it leaves
 
@@ -132,7 +133,9 @@ class Websockets:
     async def _websocket(self):
         import websockets
 
-        async with websockets.connect(f"{self.url}/websocket", extra_headers=self.headers) as socket:
+        # It was renamed in version 14.
+        name = "additional_headers" if int(metadata.version("websockets").split(".")[0]) >= 14 else "extra_headers"
+        async with websockets.connect(f"{self.url}/websocket", **{name: self.headers}) as socket:
             await socket.send("hello")
             tell("websocket", await socket.recv())
         tell("left")
