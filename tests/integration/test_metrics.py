@@ -150,8 +150,15 @@ def test_reloads_are_counted(start, tmp_path):
     assert b"The last reload failed" in ask(gate, "/").body
 
 
-@pytest.mark.skipif(shutil.which("promtool") is None, reason="no promtool here")
+def test_the_process_tells_of_itself(gate):
+    found = metrics(gate)
+    assert found["process_resident_memory_bytes", ()] > 1 << 20
+    assert found["process_virtual_memory_bytes", ()] >= found["process_resident_memory_bytes", ()]
+    assert found["process_open_fds", ()] > 3
+
+
 def test_promtool_finds_no_fault(gate):
+    assert shutil.which("promtool"), "promtool is missing: apt-get install prometheus"
     with Client(gate.address) as client:
         client.get("/api/alice/x", token=ALICE)
     response = ask(gate, "/metrics")
